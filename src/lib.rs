@@ -1,0 +1,13 @@
+//! Twinscope: a console for redundant DHCP.
+//!
+//! The house has floors, and imports only go down: `cmdlets` (and a console to come) reach servers
+//! through `ipam`, which plans, journals and carries out what `drivers` apply; what a server
+//! accepts is `rules`, pure functions over the plain data of `model`.
+
+pub mod clock;
+pub mod cmdlets;
+pub mod config;
+pub mod drivers;
+pub mod ipam;
+pub mod model;
+pub mod rules;

@@ -1,0 +1,547 @@
+//! A server: its name, what it is configured to do, and a reading of it at one moment.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::address::ScopeId;
+use super::failover::{Relationship, RelationshipStatus};
+use super::lease::ScopeStatistics;
+use super::option::Options;
+use super::policy::{Filter, MacPattern, Policy};
+use super::scope::{DnsSettings, Scope};
+
+/// A server's name as the configuration writes it; compared without regard to case.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ServerName(Arc<str>);
+
+impl ServerName {
+    /// The name.
+    #[must_use]
+    pub fn new(name: &str) -> ServerName {
+        ServerName(name.trim().into())
+    }
+
+    /// The name as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first label: `dhcp1` of `dhcp1.contoso.com`; an address is its own.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        if self.0.parse::<Ipv4Addr>().is_ok() {
+            return &self.0;
+        }
+        self.0.split('.').next().unwrap_or(&self.0)
+    }
+
+    /// Whether the two can be names of one server: equal, or one is the other's first label
+    /// (`DC1` = `dc1.contoso.com`). Two servers of one first label need their whole names.
+    #[must_use]
+    pub fn means(&self, other: &str) -> bool {
+        let other = other.trim().trim_end_matches('.');
+        self.0.eq_ignore_ascii_case(other)
+            || (!other.contains('.') && self.short().eq_ignore_ascii_case(other))
+            || (!self.0.contains('.')
+                && ServerName::new(other).short().eq_ignore_ascii_case(&self.0))
+    }
+
+    fn folded(&self) -> impl Iterator<Item = u8> + '_ {
+        self.0.bytes().map(|byte| byte.to_ascii_lowercase())
+    }
+}
+
+impl PartialEq for ServerName {
+    fn eq(&self, other: &ServerName) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl Eq for ServerName {}
+
+impl PartialOrd for ServerName {
+    fn partial_cmp(&self, other: &ServerName) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ServerName {
+    fn cmp(&self, other: &ServerName) -> std::cmp::Ordering {
+        self.folded().cmp(other.folded())
+    }
+}
+
+impl Hash for ServerName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.folded().for_each(|byte| state.write_u8(byte));
+        state.write_u8(0xff);
+    }
+}
+
+impl fmt::Display for ServerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for ServerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+/// What a server is for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum ServerRole {
+    /// A DHCP server.
+    Dhcp,
+    /// A DNS server.
+    Dns,
+}
+
+impl fmt::Display for ServerRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            ServerRole::Dhcp => "DHCP",
+            ServerRole::Dns => "DNS",
+        })
+    }
+}
+
+/// IPAM's Server Availability.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Availability {
+    /// The service runs.
+    Running,
+    /// The host answers, the service is stopped.
+    Stopped,
+    /// The service is paused.
+    Paused,
+    /// No answer.
+    NotReachable,
+}
+
+impl fmt::Display for Availability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Availability::Running => "Running",
+            Availability::Stopped => "Stopped",
+            Availability::Paused => "Paused",
+            Availability::NotReachable => "Not Reachable",
+        })
+    }
+}
+
+/// DhcpServerVersion: 6.2 is Windows Server 2012, 6.3 is 2012 R2, 10.0 is 2016 and later.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct ServerVersion {
+    /// MajorVersion.
+    pub major: u16,
+    /// MinorVersion.
+    pub minor: u16,
+}
+
+impl ServerVersion {
+    /// Windows Server 2008 R2, the last one without failover.
+    pub const WINDOWS_2008_R2: ServerVersion = ServerVersion { major: 6, minor: 1 };
+    /// Windows Server 2012, the first one with failover.
+    pub const WINDOWS_2012: ServerVersion = ServerVersion { major: 6, minor: 2 };
+    /// Windows Server 2012 R2.
+    pub const WINDOWS_2012_R2: ServerVersion = ServerVersion { major: 6, minor: 3 };
+    /// Windows Server 2016 and later.
+    pub const WINDOWS_2016: ServerVersion = ServerVersion {
+        major: 10,
+        minor: 0,
+    };
+}
+
+impl fmt::Display for ServerVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// A DHCP server's own settings: Edit DHCP Server Properties.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ServerSettings {
+    /// ConflictDetectionAttempts, 0 to 5.
+    pub conflict_detection_attempts: u8,
+    /// Whether policies are in force.
+    pub activate_policies: bool,
+    /// Whether the allow list of MAC address filters is enabled.
+    pub allow_list_enabled: bool,
+    /// Whether the deny list is.
+    pub deny_list_enabled: bool,
+    /// Whether the audit log is written.
+    pub audit_log: bool,
+    /// Where.
+    pub audit_log_path: String,
+    /// The DNS page.
+    pub dns: DnsSettings,
+}
+
+impl Default for ServerSettings {
+    fn default() -> ServerSettings {
+        ServerSettings {
+            conflict_detection_attempts: 0,
+            activate_policies: true,
+            allow_list_enabled: false,
+            deny_list_enabled: false,
+            audit_log: true,
+            audit_log_path: r"C:\Windows\system32\dhcp".to_owned(),
+            dns: DnsSettings::default(),
+        }
+    }
+}
+
+/// One of a server's settings with its value.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[allow(
+    missing_docs,
+    reason = "each is the field of ServerSettings of the same name"
+)]
+pub enum SettingsProperty {
+    ConflictDetectionAttempts(u8),
+    ActivatePolicies(bool),
+    AllowListEnabled(bool),
+    DenyListEnabled(bool),
+    AuditLog(bool),
+    AuditLogPath(String),
+    Dns(DnsSettings),
+}
+
+impl ServerSettings {
+    /// Its properties one by one, in the order in which they are shown.
+    #[must_use]
+    pub fn properties(&self) -> Vec<SettingsProperty> {
+        vec![
+            SettingsProperty::ConflictDetectionAttempts(self.conflict_detection_attempts),
+            SettingsProperty::ActivatePolicies(self.activate_policies),
+            SettingsProperty::AllowListEnabled(self.allow_list_enabled),
+            SettingsProperty::DenyListEnabled(self.deny_list_enabled),
+            SettingsProperty::AuditLog(self.audit_log),
+            SettingsProperty::AuditLogPath(self.audit_log_path.clone()),
+            SettingsProperty::Dns(self.dns.clone()),
+        ]
+    }
+
+    /// Sets one property, unchecked: the rules check.
+    pub fn set(&mut self, property: SettingsProperty) {
+        match property {
+            SettingsProperty::ConflictDetectionAttempts(n) => self.conflict_detection_attempts = n,
+            SettingsProperty::ActivatePolicies(on) => self.activate_policies = on,
+            SettingsProperty::AllowListEnabled(on) => self.allow_list_enabled = on,
+            SettingsProperty::DenyListEnabled(on) => self.deny_list_enabled = on,
+            SettingsProperty::AuditLog(on) => self.audit_log = on,
+            SettingsProperty::AuditLogPath(path) => self.audit_log_path = path,
+            SettingsProperty::Dns(dns) => self.dns = dns,
+        }
+    }
+}
+
+impl SettingsProperty {
+    /// IPAM's label for it.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        match self {
+            SettingsProperty::ConflictDetectionAttempts(_) => "Conflict Detection Attempts",
+            SettingsProperty::ActivatePolicies(_) => "Policy Activation State",
+            SettingsProperty::AllowListEnabled(_) => "Allow MAC Address Filters",
+            SettingsProperty::DenyListEnabled(_) => "Deny MAC Address Filters",
+            SettingsProperty::AuditLog(_) => "Audit Logging Status",
+            SettingsProperty::AuditLogPath(_) => "Audit Log Path",
+            SettingsProperty::Dns(_) => "DNS Dynamic Updates",
+        }
+    }
+
+    /// Whether the two are values of the same property.
+    #[must_use]
+    pub fn same_kind(&self, other: &SettingsProperty) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+}
+
+impl fmt::Display for SettingsProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SettingsProperty::ConflictDetectionAttempts(n) => n.fmt(f),
+            SettingsProperty::ActivatePolicies(on)
+            | SettingsProperty::AllowListEnabled(on)
+            | SettingsProperty::DenyListEnabled(on)
+            | SettingsProperty::AuditLog(on) => {
+                f.write_str(if *on { "Enabled" } else { "Disabled" })
+            }
+            SettingsProperty::AuditLogPath(path) => f.write_str(path),
+            SettingsProperty::Dns(dns) => dns.fmt(f),
+        }
+    }
+}
+
+/// Everything that a DHCP server is configured to do. A scope is shared until it is changed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ServerConfig {
+    /// Its settings.
+    pub settings: ServerSettings,
+    /// Its scopes.
+    pub scopes: BTreeMap<ScopeId, Arc<Scope>>,
+    /// Options for every client of the server.
+    pub options: Options,
+    /// Server policies; the processing order is the place in the list, from 1.
+    pub policies: Vec<Policy>,
+    /// MAC address filters.
+    pub filters: BTreeMap<MacPattern, Filter>,
+    /// Relationships by name, lower case (names are compared without regard to case).
+    pub relationships: BTreeMap<String, Relationship>,
+}
+
+impl ServerConfig {
+    /// The scope whose network address this is (Windows' ScopeId).
+    #[must_use]
+    pub fn scope_at(&self, network: Ipv4Addr) -> Option<&Arc<Scope>> {
+        // Prefixes order by address, then length: the shortest one at this address comes first.
+        let from = (0..=32)
+            .find_map(|length| ScopeId::of(network, length).filter(|id| id.address() == network))?;
+        let (_, scope) = self.scopes.range(from..).next()?;
+        (scope.id.address() == network).then_some(scope)
+    }
+
+    /// The scope in whose subnet the address lies (scopes of a server never overlap).
+    #[must_use]
+    pub fn scope_of(&self, address: Ipv4Addr) -> Option<&Arc<Scope>> {
+        let last = ScopeId::of(address, 32)?;
+        let (_, scope) = self.scopes.range(..=last).next_back()?;
+        scope.id.contains(address).then_some(scope)
+    }
+
+    /// The relationship of that name, without regard to case.
+    #[must_use]
+    pub fn relationship(&self, name: &str) -> Option<&Relationship> {
+        self.relationships.get(&name.to_lowercase())
+    }
+
+    /// The relationship that the scope is in.
+    #[must_use]
+    pub fn relationship_of(&self, scope: ScopeId) -> Option<&Relationship> {
+        self.relationships
+            .values()
+            .find(|relationship| relationship.scopes.contains(&scope))
+    }
+
+    /// Superscopes by name: each is the scopes that name it.
+    #[must_use]
+    pub fn superscopes(&self) -> BTreeMap<&str, Vec<ScopeId>> {
+        let mut superscopes = BTreeMap::<&str, Vec<ScopeId>>::new();
+        for scope in self.scopes.values() {
+            if let Some(name) = &scope.superscope {
+                superscopes.entry(name).or_default().push(scope.id);
+            }
+        }
+        superscopes
+    }
+
+    /// The server policy of that name, without regard to case.
+    #[must_use]
+    pub fn policy(&self, name: &str) -> Option<&Policy> {
+        self.policies
+            .iter()
+            .find(|policy| policy.name.eq_ignore_ascii_case(name))
+    }
+}
+
+/// Which parts of a configuration a reading holds. Absent is not empty: outside coverage nothing is
+/// known, nothing is compared and nothing is healed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "it is a set of areas")]
+pub struct Coverage {
+    /// The server's settings.
+    pub settings: bool,
+    /// Scopes and their properties.
+    pub scopes: bool,
+    /// Exclusion ranges.
+    pub exclusions: bool,
+    /// Reservations.
+    pub reservations: bool,
+    /// Options at every level.
+    pub options: bool,
+    /// Policies.
+    pub policies: bool,
+    /// MAC address filters.
+    pub filters: bool,
+    /// Failover relationships.
+    pub relationships: bool,
+}
+
+impl Coverage {
+    /// Everything.
+    pub const ALL: Coverage = Coverage {
+        settings: true,
+        scopes: true,
+        exclusions: true,
+        reservations: true,
+        options: true,
+        policies: true,
+        filters: true,
+        relationships: true,
+    };
+
+    /// Nothing.
+    pub const NONE: Coverage = Coverage {
+        settings: false,
+        scopes: false,
+        exclusions: false,
+        reservations: false,
+        options: false,
+        policies: false,
+        filters: false,
+        relationships: false,
+    };
+}
+
+/// A DNS server's zone, as far as IPAM's server view shows it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct DnsZone {
+    /// Its name.
+    pub name: String,
+    /// Whether this server holds the primary copy.
+    pub primary: bool,
+    /// How many records it has.
+    pub records: u32,
+}
+
+/// A server's counters since it started (DhcpServerv4Statistics).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "the names are the class's properties")]
+pub struct ServerCounters {
+    pub discovers: u64,
+    pub offers: u64,
+    pub requests: u64,
+    pub acks: u64,
+    pub naks: u64,
+    pub declines: u64,
+    pub releases: u64,
+    pub delayed_offers: u64,
+    pub started: Option<Timestamp>,
+}
+
+/// What a server is, apart from its configuration.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ServerIdentity {
+    /// Its name in the configuration.
+    pub name: ServerName,
+    /// What it is for; a server with two roles is two rows in IPAM.
+    pub roles: Vec<ServerRole>,
+    /// Its IPv4 addresses.
+    pub addresses: Vec<Ipv4Addr>,
+    /// Its domain, empty where unknown.
+    pub domain: String,
+    /// Its version, where it told.
+    pub version: Option<ServerVersion>,
+    /// Its version in its own words.
+    pub version_text: String,
+    /// Whether Active Directory (or whoever does that there) authorises it.
+    pub authorized: bool,
+}
+
+/// What one server said of itself at one moment.
+#[derive(Clone, Debug)]
+pub struct ServerReading {
+    /// Who.
+    pub identity: ServerIdentity,
+    /// When.
+    pub taken: Timestamp,
+    /// Its own clock then.
+    pub server_clock: Option<Timestamp>,
+    /// Running or Paused; what is stopped or unreachable gives no reading.
+    pub availability: Availability,
+    /// What of its configuration was read.
+    pub coverage: Coverage,
+    /// Its configuration, within coverage.
+    pub config: Arc<ServerConfig>,
+    /// How each relationship stands, by name, lower case.
+    pub relationships: BTreeMap<String, RelationshipStatus>,
+    /// How full each scope is.
+    pub statistics: BTreeMap<ScopeId, ScopeStatistics>,
+    /// Its counters.
+    pub counters: ServerCounters,
+    /// A DNS server's zones.
+    pub zones: Vec<DnsZone>,
+    /// A number or hash that changes when the configuration does: a shortcut, never the judge.
+    pub revision: String,
+}
+
+/// A server's words made fit for a screen: no control characters (nor what reorders or hides
+/// text), at most `max` characters, an ellipsis where it was cut.
+#[must_use]
+pub fn printable(text: &str, max: usize) -> String {
+    let fit = |character: char| match character {
+        '\t' | '\n' | '\r' => ' ',
+        c if c.is_control() => '\u{fffd}',
+        '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{2069}'
+        | '\u{feff}' => '\u{fffd}',
+        c => c,
+    };
+    let mut out: String = text.chars().take(max).map(fit).collect();
+    if text.chars().nth(max).is_some() {
+        out.pop();
+        out.push('…');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_compare_canonically() {
+        let dc1 = ServerName::new("dc1.contoso.com");
+        assert!(dc1.means("DC1") && dc1.means("DC1.Contoso.com") && dc1.means("dc1.contoso.com."));
+        assert!(!dc1.means("dc1.fabrikam.com") && !dc1.means("dc"));
+        assert!(ServerName::new("DC1").means("dc1.contoso.com"));
+        assert!(!ServerName::new("10.0.0.1").means("10"));
+        assert_eq!(ServerName::new("DC1"), ServerName::new("dc1"));
+    }
+
+    #[test]
+    fn scopes_are_found_by_address() {
+        let mut config = ServerConfig::default();
+        for prefix in ["10.0.0.0/24", "10.0.1.0/25", "10.1.0.0/16"] {
+            let id: ScopeId = prefix.parse().unwrap();
+            config
+                .scopes
+                .insert(id, Arc::new(Scope::new(id, prefix, id.hosts())));
+        }
+        let name = |scope: Option<&Arc<Scope>>| scope.map(|scope| scope.name.clone());
+        assert_eq!(
+            name(config.scope_at("10.0.1.0".parse().unwrap())).as_deref(),
+            Some("10.0.1.0/25")
+        );
+        assert_eq!(name(config.scope_at("10.0.1.1".parse().unwrap())), None);
+        assert_eq!(
+            name(config.scope_of("10.1.200.7".parse().unwrap())).as_deref(),
+            Some("10.1.0.0/16")
+        );
+        assert_eq!(name(config.scope_of("10.0.1.200".parse().unwrap())), None);
+        assert_eq!(name(config.scope_at("0.0.0.0".parse().unwrap())), None);
+    }
+
+    #[test]
+    fn hostile_text_is_made_printable() {
+        assert_eq!(
+            printable("a\u{1b}]0;x\u{7}\u{202e}b", 80),
+            "a\u{fffd}]0;x\u{fffd}\u{fffd}b"
+        );
+        assert_eq!(printable("abcdef", 4), "abc…");
+        assert_eq!(printable("abcd", 4), "abcd");
+    }
+}

@@ -1,0 +1,17 @@
+//! What a DHCP server accepts, as pure functions: no I/O, no clock.
+
+pub mod apply;
+pub mod compare;
+pub mod error;
+pub mod facts;
+pub mod failover_states;
+pub mod heal;
+pub mod invert;
+pub mod pair;
+
+pub use apply::{apply, apply_all};
+pub use compare::{changes, compare_relationship, compare_scopes};
+pub use error::{Code, DhcpError};
+pub use facts::{Facts, PartnerFacts, Rulebook};
+pub use heal::heal;
+pub use invert::invert;
