@@ -43,7 +43,11 @@ pub fn apply_all(
 
 /// Changes the configuration in place. A refusal leaves it as it was: every rule is asked before
 /// anything is written.
-fn change(config: &mut ServerConfig, facts: &Facts, edit: &Edit) -> Result<(), DhcpError> {
+pub(super) fn change(
+    config: &mut ServerConfig,
+    facts: &Facts,
+    edit: &Edit,
+) -> Result<(), DhcpError> {
     if !facts.may_write {
         return Err(DhcpError::new(
             Code::AccessDenied,
