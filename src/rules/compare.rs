@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::difference::Area;
+use crate::model::reservation::ReservationProperty;
 use crate::model::scope::ScopeProperty;
 use crate::model::server::Coverage;
 use crate::model::{
@@ -29,12 +30,15 @@ pub struct Copy<'a> {
 ///
 /// Within a scope the differences come in this order: the scope's properties, exclusions, options,
 /// reservations (each with its options), policies (likewise). A reservation is found by its
-/// address: where both have one for different clients, that is one difference with both sides; a
-/// client that moved is a reservation only on the left and one only on the right. A policy is
-/// found by its name, without regard to case; its place is a difference only where it stands
-/// differently among the policies that both have.
+/// address: where both have one for different clients, that is one difference with both sides (a
+/// property's, where the right server's options are not covered: it can't be made anew without
+/// them); a client that moved is a reservation only on the left and one only on the right. A
+/// policy is found by its name, without regard to case; its place is a difference only where it
+/// stands differently among the policies that both have.
 ///
 /// An area that one of the two does not cover is named in `unknown`, and nothing is said of it.
+/// Policies are unknown, too, where the right server's options are not covered: a policy that
+/// differs is made anew, and would lose them.
 #[must_use]
 pub fn compare_scopes(left: Copy<'_>, right: Copy<'_>, scopes: &[ScopeId]) -> Comparison {
     let mut comparison = Comparison::default();
@@ -150,6 +154,8 @@ struct Both {
     exclusions: bool,
     reservations: bool,
     options: bool,
+    /// Whether the right side covers options, whatever the left does.
+    right_options: bool,
     policies: bool,
 }
 
@@ -160,7 +166,8 @@ impl Both {
             exclusions: left.exclusions && right.exclusions,
             reservations: left.reservations && right.reservations,
             options: left.options && right.options,
-            policies: left.policies && right.policies,
+            right_options: right.options,
+            policies: left.policies && right.policies && right.options,
         }
     }
 
@@ -285,7 +292,8 @@ fn compare_reservation(
     if Arc::ptr_eq(on_left, on_right) || on_left == on_right {
         return;
     }
-    if on_left.client != on_right.client {
+    let anew = on_left.client != on_right.client && both.right_options;
+    if anew {
         let (left, right) = (Some(Arc::clone(on_left)), Some(Arc::clone(on_right)));
         push(
             differences,
@@ -293,14 +301,9 @@ fn compare_reservation(
             Detail::Reservation { scope, left, right },
         );
     }
-    // The client is the first property, and was dealt with.
-    for (left, right) in on_left
-        .properties()
-        .into_iter()
-        .zip(on_right.properties())
-        .skip(1)
-    {
-        if left != right {
+    for (left, right) in on_left.properties().into_iter().zip(on_right.properties()) {
+        let said = anew && matches!(left, ReservationProperty::Client(_));
+        if left != right && !said {
             push(
                 differences,
                 object.clone(),
@@ -349,11 +352,16 @@ fn compare_policies(
     let stays = longest_ascent(&alike);
     let side = |policies: &[Policy], place: usize| {
         let order = u16::try_from(place + 1).unwrap_or(u16::MAX);
-        let mut policy = Box::new(policies[place].clone());
-        if !both.options {
+        Some((order, Box::new(policies[place].clone())))
+    };
+    let on_the_left = |place: usize| {
+        let mut side = side(left, place);
+        if let Some((_, policy)) = &mut side
+            && !both.options
+        {
             policy.options = Options::new();
         }
-        Some((order, policy))
+        side
     };
     let mut emit = |name: &str, left, right| {
         push(
@@ -370,9 +378,9 @@ fn compare_policies(
     for (place, other) in &pairs {
         let name = &left[*place].name;
         match other {
-            None => emit(name, side(left, *place), None),
+            None => emit(name, on_the_left(*place), None),
             Some(other) if !stays.contains(other) => {
-                emit(name, side(left, *place), side(right, *other));
+                emit(name, on_the_left(*place), side(right, *other));
             }
             Some(_) => {}
         }
