@@ -96,19 +96,21 @@ impl Found {
             text
         };
         self.value(&object, "Scope", before.map(title), after.map(title));
-        let counts: [(&str, fn(&Scope) -> usize); 4] = [
-            ("Exclusion Ranges", |scope| scope.exclusions.len()),
-            ("Options", |scope| scope.options.len()),
-            ("Reservations", |scope| scope.reservations.len()),
-            ("Policies", |scope| scope.policies.len()),
-        ];
-        for (field, count) in counts {
-            let number = |scope: &Arc<Scope>| match count(scope) {
-                0 => None,
-                number => Some(number.to_string()),
+        let counts = |scope: Option<&Arc<Scope>>| {
+            let count = |count: fn(&Scope) -> usize| {
+                let number = count(scope?);
+                (number > 0).then(|| number.to_string())
             };
-            let (before, after) = (before.and_then(number), after.and_then(number));
-            self.value(&object, field, before, after);
+            [
+                count(|scope| scope.exclusions.len()),
+                count(|scope| scope.options.len()),
+                count(|scope| scope.reservations.len()),
+                count(|scope| scope.policies.len()),
+            ]
+        };
+        let fields = ["Exclusion Ranges", "Options", "Reservations", "Policies"];
+        for ((field, before), after) in fields.iter().zip(counts(before)).zip(counts(after)) {
+            self.value(&object, *field, before, after);
         }
     }
 
@@ -276,19 +278,21 @@ impl Found {
             return;
         }
         let object = ObjectRef::Relationship(name.to_owned());
-        for (field, value) in [
-            (
-                "Relationship Name",
-                (|relationship| relationship.name.clone()) as fn(&Relationship) -> String,
-            ),
-            ("Partner Server", |relationship| {
-                relationship.partner.to_string()
-            }),
-        ] {
-            self.value(&object, field, before.map(value), after.map(value));
-        }
-        let properties =
-            |side: Option<&Relationship>| side.map(|relationship| relationship.properties());
+        let name = |relationship: &Relationship| relationship.name.clone();
+        self.value(
+            &object,
+            "Relationship Name",
+            before.map(name),
+            after.map(name),
+        );
+        let partner = |relationship: &Relationship| relationship.partner.to_string();
+        self.value(
+            &object,
+            "Partner Server",
+            before.map(partner),
+            after.map(partner),
+        );
+        let properties = |side: Option<&Relationship>| side.map(Relationship::properties);
         let (old, new) = (properties(before), properties(after));
         self.fields(&object, old.as_deref(), new.as_deref(), |property| {
             (property.label(), property.to_string())

@@ -330,13 +330,13 @@ impl ScopeWork<'_> {
             ScopeProperty::Ranges(ranges) => Some(ranges.as_slice()),
             _ => None,
         });
-        if let (Some([from]), Some([to])) = (self.ranges, to) {
-            if let Some(cover) = on_the_way(*from, *to) {
-                edits.push(Edit::SetScope {
-                    scope,
-                    properties: vec![ScopeProperty::Ranges(vec![cover])],
-                });
-            }
+        if let (Some([from]), Some([to])) = (self.ranges, to)
+            && let Some(cover) = on_the_way(*from, *to)
+        {
+            edits.push(Edit::SetScope {
+                scope,
+                properties: vec![ScopeProperty::Ranges(vec![cover])],
+            });
         }
         edits.push(Edit::SetScope {
             scope,
@@ -485,9 +485,9 @@ mod tests {
         (edits, scope)
     }
 
-    fn heals(left: Scope, right: Scope) -> Vec<Edit> {
-        let (edits, scope) = healed(left.clone(), right, Coverage::ALL);
-        assert_eq!(scope, left);
+    fn heals(left: &Scope, right: &Scope) -> Vec<Edit> {
+        let (edits, scope) = healed(left.clone(), right.clone(), Coverage::ALL);
+        assert_eq!(scope, *left);
         edits
     }
 
@@ -500,7 +500,7 @@ mod tests {
         std::sync::Arc::make_mut(kept.unwrap())
             .options
             .insert(option, OptionValue(vec!["10.0.0.1".into()]));
-        let edits = heals(left.clone(), right.clone());
+        let edits = heals(&left, &right);
         assert_eq!(edits.len(), 7);
         // Without knowing their options nothing is lost.
         let coverage = Coverage {
@@ -514,7 +514,7 @@ mod tests {
     fn clients_that_moved_on_are_set_from_the_free_end() {
         let left = with(scope(), &[(20, 2), (21, 3), (22, 4)]);
         let right = with(scope(), &[(20, 1), (21, 2), (22, 3)]);
-        let edits = heals(left, right);
+        let edits = heals(&left, &right);
         let addresses: Vec<u8> = edits
             .iter()
             .map(|edit| match edit {
@@ -527,7 +527,7 @@ mod tests {
 
     #[test]
     fn a_client_moves_to_another_address() {
-        let edits = heals(with(scope(), &[(30, 1)]), with(scope(), &[(20, 1)]));
+        let edits = heals(&with(scope(), &[(30, 1)]), &with(scope(), &[(20, 1)]));
         assert!(matches!(
             edits[..],
             [Edit::RemoveReservation { .. }, Edit::AddReservation { .. }]
@@ -541,10 +541,10 @@ mod tests {
         left.exclusions = vec![range(150, 160)];
         right.exclusions = vec![range(10, 20), range(100, 100)];
         left.exclusions.insert(0, range(100, 100));
-        assert_eq!(heals(left.clone(), right.clone()).len(), 4);
+        assert_eq!(heals(&left, &right).len(), 4);
         left.ranges = vec![range(200, 250)];
         left.exclusions.clear();
-        heals(left, right);
+        heals(&left, &right);
     }
 
     #[test]
@@ -563,7 +563,7 @@ mod tests {
             ..phone
         };
         right.options.insert(user, value("d"));
-        assert_eq!(heals(left, right).len(), 3);
+        assert_eq!(heals(&left, &right).len(), 3);
     }
 
     #[test]
