@@ -273,7 +273,7 @@ fn old_values<P: Clone>(held: &[P], set: &[P], same_kind: impl Fn(&P, &P) -> boo
 
 fn find(config: &ServerConfig, scope: ScopeId) -> Result<&Scope, NotUndoable> {
     let found = config.scopes.get(&scope).map(AsRef::as_ref);
-    found.ok_or_else(|| absent(format!("scope {}", scope.net())))
+    found.ok_or_else(|| absent(&format!("scope {}", scope.net())))
 }
 
 fn reservation(
@@ -284,7 +284,7 @@ fn reservation(
     let found = find(config, scope)?.reservations.get(&address);
     found
         .map(AsRef::as_ref)
-        .ok_or_else(|| absent(format!("reservation {address} in scope {scope}")))
+        .ok_or_else(|| absent(&format!("reservation {address} in scope {scope}")))
 }
 
 /// The policy of that name with its processing order.
@@ -300,15 +300,15 @@ fn policy<'c>(
     (1..)
         .zip(policies)
         .find(|(_, policy)| policy.name.eq_ignore_ascii_case(name))
-        .ok_or_else(|| absent(format!("policy '{}'", printable(name, 80))))
+        .ok_or_else(|| absent(&format!("policy '{}'", printable(name, 80))))
 }
 
 fn relationship<'c>(config: &'c ServerConfig, name: &str) -> Result<&'c Relationship, NotUndoable> {
     let found = config.relationship(name);
-    found.ok_or_else(|| absent(format!("failover relationship '{}'", printable(name, 80))))
+    found.ok_or_else(|| absent(&format!("failover relationship '{}'", printable(name, 80))))
 }
 
-fn absent(what: String) -> NotUndoable {
+fn absent(what: &str) -> NotUndoable {
     NotUndoable::because(format!("there was no {what} whose values could come back"))
 }
 

@@ -5,11 +5,14 @@ mod exclusion;
 mod failover;
 mod filter;
 mod option;
+mod partner;
 mod policy;
 mod reservation;
 mod scope;
 mod settings;
 mod superscope;
+#[cfg(test)]
+mod tests;
 
 use super::{Code, DhcpError, Facts};
 use crate::model::{Edit, ServerConfig};
