@@ -38,9 +38,8 @@ pub struct Endpoint {
     pub last_contact: Option<Timestamp>,
     /// What it last heard the partner's state to be.
     pub partner_state: Option<FailoverState>,
-    /// When it stopped serving in step with its partner, while it is stopped or recovers from
-    /// that: when its service stopped, or when the contact broke in which the partner went
-    /// partner down. Recover waits until the MCLT has passed since then.
+    /// When its service stopped, while it is stopped or recovers from that. Recover waits until
+    /// the MCLT has passed since then.
     pub stopped: Option<Timestamp>,
 }
 
@@ -234,12 +233,8 @@ impl Endpoint {
                 end.last_contact = Some(now);
                 end.partner_state = Some(partner);
                 let to = self.on_contact(terms, partner, now);
-                if to == S::Recover && self.stopped.is_none() && !never_served(self.previous) {
-                    end.stopped = Some(match self.state {
-                        // It has been working alone since then.
-                        S::CommunicationInterrupted | S::Startup => self.since,
-                        _ => now,
-                    });
+                if to == S::Recover && !never_served(self.previous) {
+                    end.stopped.get_or_insert(self.since);
                 }
                 end.enter(to, now);
             }
@@ -274,6 +269,8 @@ impl Endpoint {
             (S::NoState | S::Init, _) => S::Recover,
             (S::Paused, _) => S::CommunicationInterrupted,
             (S::Startup, _) => match resumed(self.previous) {
+                // It was away when the partner took over: nobody else gave anything out.
+                S::CommunicationInterrupted if partner == S::PartnerDown => S::Recover,
                 S::CommunicationInterrupted => met(partner),
                 other => other,
             },
@@ -290,7 +287,7 @@ impl Endpoint {
                 S::PotentialConflict
             }
 
-            (S::Normal, S::PartnerDown) => S::Recover,
+            (S::Normal, S::PartnerDown) => S::PotentialConflict,
             (S::CommunicationInterrupted, _) => met(partner),
             (S::PartnerDown, S::PartnerDown) => S::PotentialConflict,
             (S::PartnerDown, S::RecoverDone) => S::Normal,
@@ -326,8 +323,10 @@ fn met(partner: FailoverState) -> FailoverState {
     use FailoverState as S;
     match partner {
         S::Normal | S::CommunicationInterrupted | S::RecoverDone => S::Normal,
-        S::PartnerDown => S::Recover,
-        S::PotentialConflict | S::ConflictDone | S::ResolutionInterrupted => S::PotentialConflict,
+        // Both gave out addresses, the partner from the whole pool (draft-ietf-dhc-failover-12).
+        S::PartnerDown | S::PotentialConflict | S::ConflictDone | S::ResolutionInterrupted => {
+            S::PotentialConflict
+        }
         // It is still finding out, or recovering: somebody has to serve meanwhile.
         S::NoState
         | S::Init

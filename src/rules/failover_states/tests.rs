@@ -144,18 +144,15 @@ fn who_comes_back_to_a_partner_that_waited_is_normal_at_once() {
 }
 
 #[test]
-fn the_other_side_of_a_partition_recovers() {
+fn both_sides_of_a_partition_resolve_what_they_gave_out() {
     let (first, second) = pair(0);
     let (first, second, _) = advance(first, second, &TERMS, false, at(10), at(20));
     let first = then(first, Event::PartnerDown, 20);
-    let (first, second, _) = advance(first, second, &TERMS, true, at(30), at(40));
-    assert_eq!(
-        (first.state, second.state),
-        (S::PartnerDown, S::RecoverWait)
-    );
-    assert_eq!(second.status(&TERMS, None).recovers_at, Some(at(70)));
-    let (first, second, _) = advance(first, second, &TERMS, true, at(40), at(70));
+    let (first, second, transitions) = advance(first, second, &TERMS, true, at(30), at(40));
     assert_eq!((first.state, second.state), (S::Normal, S::Normal));
+    for end in [true, false] {
+        assert_eq!(changes(&transitions, end)[0], S::PotentialConflict);
+    }
 }
 
 #[test]
@@ -166,10 +163,10 @@ fn partner_down_outlives_a_restart() {
     let first = then(then(first, Event::Stopped, 30), Event::Started, 31);
     let (alone, _, _) = advance(first, second, &TERMS, false, at(31), at(32));
     assert_eq!(alone.state, S::PartnerDown);
-    let (first, second, _) = advance(first, second, &TERMS, true, at(31), at(32));
+    let (_, _, transitions) = advance(first, second, &TERMS, true, at(31), at(32));
     assert_eq!(
-        (first.state, second.state),
-        (S::PartnerDown, S::RecoverWait)
+        changes(&transitions, true),
+        [S::PartnerDown, S::PotentialConflict, S::Normal]
     );
 }
 
