@@ -1,8 +1,14 @@
 //! The home and the configuration file: where things are kept, and which servers there are.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
+use etcetera::BaseStrategy;
+use serde::Deserialize;
+use toml::Spanned;
+
 use crate::model::ServerName;
+use crate::model::server::printable;
 
 /// Where configuration and state are kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -13,6 +19,11 @@ pub struct Home {
     pub state: PathBuf,
 }
 
+/// There is nowhere to keep anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("there is no home folder; set TWINSCOPE_HOME to a folder for configuration and state")]
+pub struct NoHome;
+
 impl Home {
     /// One folder for both, as `TWINSCOPE_HOME` says.
     #[must_use]
@@ -21,6 +32,23 @@ impl Home {
             config: folder.to_owned(),
             state: folder.to_owned(),
         }
+    }
+
+    /// The home of whoever runs us: `TWINSCOPE_HOME`, or else the XDG folders.
+    ///
+    /// # Errors
+    /// [`NoHome`] when neither is set.
+    pub fn of_user() -> Result<Home, NoHome> {
+        if let Some(folder) = std::env::var_os("TWINSCOPE_HOME").filter(|value| !value.is_empty()) {
+            return Ok(Home::at(Path::new(&folder)));
+        }
+        let xdg = etcetera::base_strategy::Xdg::new().map_err(|_| NoHome)?;
+        let config = xdg.config_dir().join("twinscope");
+        let state = xdg
+            .state_dir()
+            .unwrap_or_else(|| xdg.data_dir())
+            .join("twinscope");
+        Ok(Home { config, state })
     }
 
     /// The configuration file.
@@ -57,19 +85,427 @@ pub struct ServerEntry {
     pub name: ServerName,
     /// Other names it goes by.
     pub aliases: Vec<String>,
-    /// What kind of server it is.
+    /// What kind of server it is, and what the kind needs.
     pub kind: ServerKind,
 }
 
-/// What kind of server an entry is.
+/// What kind of server an entry is, and what the kind needs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ServerKind {
-    /// One of the embedded estate.
+    /// One of the embedded estate; its name says which.
     Embedded,
-    /// ISC Kea.
-    Kea,
-    /// Microsoft DHCP.
-    Microsoft,
-    /// A DNS server.
-    Dns,
+    /// ISC Kea, at its control channel.
+    Kea(KeaAddress),
+    /// Microsoft DHCP, at a host.
+    Microsoft {
+        /// The host to manage it on; by default its name.
+        host: String,
+    },
+    /// A DNS server, at a host.
+    Dns {
+        /// The host; by default its name.
+        host: String,
+    },
+}
+
+/// Where a Kea server listens for commands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum KeaAddress {
+    /// A unix socket's path.
+    Socket(PathBuf),
+    /// The address of a Control Agent, or of the server itself.
+    Url(String),
+}
+
+impl ServerKind {
+    /// The kind as the file writes it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            ServerKind::Embedded => "embedded",
+            ServerKind::Kea(_) => "kea",
+            ServerKind::Microsoft { .. } => "microsoft",
+            ServerKind::Dns { .. } => "dns",
+        }
+    }
+}
+
+/// What is wrong with the configuration file, and where.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{}", place(file, *line, key.as_deref(), what))]
+pub struct ConfigError {
+    /// Which file.
+    pub file: PathBuf,
+    /// Which line, from 1; `None`: the file as a whole.
+    pub line: Option<usize>,
+    /// Which key.
+    pub key: Option<String>,
+    /// What is wrong, and what to do.
+    pub what: String,
+}
+
+fn place(file: &Path, line: Option<usize>, key: Option<&str>, what: &str) -> String {
+    let mut text = printable(&file.display().to_string(), 400);
+    if let Some(line) = line {
+        text.push_str(&format!(", line {line}"));
+    }
+    if let Some(key) = key {
+        text.push_str(&format!(", {key}"));
+    }
+    format!("{text}: {what}")
+}
+
+impl Configuration {
+    /// Reads the home's configuration file; without one, the embedded estate is used.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming file, line and key.
+    pub fn load(home: &Home) -> Result<Configuration, ConfigError> {
+        let file = home.config_file();
+        match std::fs::read_to_string(&file) {
+            Ok(text) => Configuration::parse(&file, &text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Configuration::default()),
+            Err(error) => Err(ConfigError {
+                file,
+                line: None,
+                key: None,
+                what: format!("it can't be read: {error}"),
+            }),
+        }
+    }
+
+    /// Reads the text of a configuration file; `file` is named in errors.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming file, line and key.
+    pub fn parse(file: &Path, text: &str) -> Result<Configuration, ConfigError> {
+        let source = Source { file, text };
+        let raw: RawFile = toml::from_str(text).map_err(|error| source.syntax(&error))?;
+        let mut servers: Vec<ServerEntry> = Vec::new();
+        for raw in raw.server {
+            let at = raw.span().start;
+            let raw = raw.into_inner();
+            let entry = source.entry(at, &raw)?;
+            let names = std::iter::once(&raw.name)
+                .flatten()
+                .chain(raw.aliases.iter().flatten());
+            for name in names {
+                let taken = servers.iter().find(|server| {
+                    server.name == ServerName::new(name.get_ref())
+                        || server
+                            .aliases
+                            .iter()
+                            .any(|alias| alias.eq_ignore_ascii_case(name.get_ref()))
+                });
+                if let Some(server) = taken {
+                    return Err(source.at(
+                        name.span().start,
+                        format!(
+                            "'{}' is taken by the server {}",
+                            shown(name.get_ref()),
+                            server.name
+                        ),
+                    ));
+                }
+            }
+            servers.push(entry);
+        }
+        Ok(Configuration { servers })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    #[serde(default)]
+    server: Vec<Spanned<RawServer>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawServer {
+    name: Option<Spanned<String>>,
+    kind: Option<Spanned<String>>,
+    aliases: Option<Vec<Spanned<String>>>,
+    socket: Option<Spanned<PathBuf>>,
+    url: Option<Spanned<String>>,
+    host: Option<Spanned<String>>,
+}
+
+fn shown(text: &str) -> String {
+    printable(text, 80)
+}
+
+/// The file's text, to tell where something is.
+struct Source<'a> {
+    file: &'a Path,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    /// An error at a byte of the text; its key is the one on that line.
+    fn at(&self, offset: usize, what: String) -> ConfigError {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        let before = &self.text[..offset];
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = self.text[start..].lines().next().unwrap_or_default();
+        let key = match line.split_once('=') {
+            Some((key, _)) => key.trim(),
+            None => line.trim().trim_matches(['[', ']']),
+        };
+        let key = (!key.is_empty() && !key.starts_with('#')).then(|| shown(key));
+        let line = Some(before.matches('\n').count() + 1);
+        ConfigError {
+            file: self.file.to_owned(),
+            line,
+            key,
+            what,
+        }
+    }
+
+    fn syntax(&self, error: &toml::de::Error) -> ConfigError {
+        let what = printable(error.message(), 400);
+        match error.span() {
+            Some(span) => self.at(span.start, what),
+            None => ConfigError {
+                file: self.file.to_owned(),
+                line: None,
+                key: None,
+                what,
+            },
+        }
+    }
+
+    fn entry(&self, at: usize, raw: &RawServer) -> Result<ServerEntry, ConfigError> {
+        let Some(name) = &raw.name else {
+            return Err(self.at(
+                at,
+                "the server needs a name, as in name = \"dhcp1\"".to_owned(),
+            ));
+        };
+        for name in std::iter::once(name).chain(raw.aliases.iter().flatten()) {
+            if !is_name(name.get_ref()) {
+                return Err(self.at(
+                    name.span().start,
+                    format!(
+                        "'{}' is no server name: letters, digits, dots and hyphens, at most 255",
+                        shown(name.get_ref())
+                    ),
+                ));
+            }
+        }
+        let Some(kind) = &raw.kind else {
+            return Err(self.at(
+                at,
+                format!(
+                    "{} needs a kind: \"embedded\", \"kea\", \"microsoft\" or \"dns\"",
+                    shown(name.get_ref())
+                ),
+            ));
+        };
+        let host = || raw.host.as_ref().unwrap_or(name).get_ref().clone();
+        let (kind_found, allowed): (ServerKind, &[&str]) = match kind.get_ref().as_str() {
+            "embedded" => (ServerKind::Embedded, &[]),
+            "kea" => (
+                ServerKind::Kea(self.kea_address(at, raw)?),
+                &["socket", "url"],
+            ),
+            "microsoft" => (ServerKind::Microsoft { host: host() }, &["host"]),
+            "dns" => (ServerKind::Dns { host: host() }, &["host"]),
+            other => {
+                return Err(self.at(
+                    kind.span().start,
+                    format!(
+                        "'{}' is no kind of server: use \"embedded\", \"kea\", \"microsoft\" or \"dns\"",
+                        shown(other)
+                    ),
+                ));
+            }
+        };
+        let given = [
+            ("socket", raw.socket.as_ref().map(Spanned::span)),
+            ("url", raw.url.as_ref().map(Spanned::span)),
+            ("host", raw.host.as_ref().map(Spanned::span)),
+        ];
+        for (key, span) in given {
+            if let Some(span) = span
+                && !allowed.contains(&key)
+            {
+                return Err(self.at(
+                    span.start,
+                    format!("a server of kind \"{}\" has no {key}", kind_found.name()),
+                ));
+            }
+        }
+        Ok(ServerEntry {
+            name: ServerName::new(name.get_ref()),
+            aliases: raw
+                .aliases
+                .iter()
+                .flatten()
+                .map(|alias| alias.get_ref().clone())
+                .collect(),
+            kind: kind_found,
+        })
+    }
+
+    fn kea_address(&self, at: usize, raw: &RawServer) -> Result<KeaAddress, ConfigError> {
+        match (&raw.socket, &raw.url) {
+            (Some(socket), None) => Ok(KeaAddress::Socket(socket.get_ref().clone())),
+            (None, Some(url)) => {
+                let text = url.get_ref();
+                if text.starts_with("http://") || text.starts_with("https://") {
+                    return Ok(KeaAddress::Url(text.clone()));
+                }
+                Err(self.at(
+                    url.span().start,
+                    format!(
+                        "'{}' is no address: it begins with http:// or https://",
+                        shown(text)
+                    ),
+                ))
+            }
+            (None, None) => Err(self.at(
+                at,
+                "a Kea server needs a socket (a path) or a url (http:// or https://)".to_owned(),
+            )),
+            (Some(_), Some(url)) => Err(self.at(
+                url.span().start,
+                "a Kea server has either a socket or a url, not both".to_owned(),
+            )),
+        }
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 255
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parse(text: &str) -> Result<Configuration, ConfigError> {
+        Configuration::parse(Path::new("config.toml"), text)
+    }
+
+    fn says(text: &str) -> String {
+        parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_kind_is_read() {
+        let configuration = parse(
+            r#"
+            [[server]]
+            name = "dhcp1.contoso.com"
+            kind = "embedded"
+            aliases = ["10.0.0.2"]
+
+            [[server]]
+            name = "kea1"
+            kind = "kea"
+            socket = "/run/kea/kea4-ctrl-socket"
+
+            [[server]]
+            name = "kea2"
+            kind = "kea"
+            url = "https://kea2:8000/"
+
+            [[server]]
+            name = "win1"
+            kind = "microsoft"
+
+            [[server]]
+            name = "ns1"
+            kind = "dns"
+            host = "10.0.0.53"
+            "#,
+        )
+        .unwrap();
+        let kinds: Vec<_> = configuration
+            .servers
+            .into_iter()
+            .map(|server| server.kind)
+            .collect();
+        assert_eq!(
+            kinds,
+            [
+                ServerKind::Embedded,
+                ServerKind::Kea(KeaAddress::Socket("/run/kea/kea4-ctrl-socket".into())),
+                ServerKind::Kea(KeaAddress::Url("https://kea2:8000/".into())),
+                ServerKind::Microsoft {
+                    host: "win1".into()
+                },
+                ServerKind::Dns {
+                    host: "10.0.0.53".into()
+                },
+            ]
+        );
+        assert_eq!(parse("").unwrap(), Configuration::default());
+    }
+
+    #[test]
+    fn errors_name_file_line_and_key() {
+        let server = "[[server]]\nname = \"a\"\n";
+        assert_eq!(
+            says(&format!("{server}kind = \"isc\"")),
+            "config.toml, line 3, kind: 'isc' is no kind of server: use \"embedded\", \"kea\", \"microsoft\" or \"dns\""
+        );
+        assert_eq!(
+            says(&format!("{server}kind = 7")),
+            "config.toml, line 3, kind: invalid type: integer `7`, expected a string"
+        );
+        assert_eq!(
+            says("[[server]]\nkind = \"embedded\""),
+            "config.toml, line 1, server: the server needs a name, as in name = \"dhcp1\""
+        );
+        assert!(
+            says(&format!("{server}kind = \"kea\"")).starts_with("config.toml, line 1, server: ")
+        );
+        assert!(
+            says(&format!("{server}kind = \"embedded\"\nurl = \"http://a\""))
+                .starts_with("config.toml, line 4, url: a server of kind \"embedded\" has no url")
+        );
+        assert!(
+            says(&format!("{server}kind = \"kea\"\nurl = \"ftp://a\"")).contains("line 4, url: ")
+        );
+        assert!(
+            says(&format!("{server}kind = \"embedded\"\ncolour = 1")).contains("line 4, colour: ")
+        );
+        assert!(says("[[server]\n").contains("line 1"));
+        assert!(
+            says(&format!(
+                "{server}kind=\"embedded\"\n{server}kind=\"embedded\""
+            ))
+            .contains("line 5, name: 'a' is taken by the server a")
+        );
+        assert!(says("[[server]]\nname = \"a b\"\nkind=\"embedded\"").contains("line 2, name: "));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "[\\[\\]a-z=\"'\n #.0-9\u{1b}é]{0,200}") {
+            if let Err(error) = parse(&text) {
+                prop_assert!(!error.to_string().chars().any(char::is_control));
+            }
+        }
+
+        #[test]
+        fn any_value_of_any_key_is_read_or_refused(
+            key in "name|kind|aliases|socket|url|host",
+            value in "\"[a-z.]{0,8}\"|[0-9]{1,20}|true|\\[\\]|\\{\\}|\\[1\\]",
+        ) {
+            let _ = parse(&format!("[[server]]\nname = \"x\"\nkind = \"kea\"\n{key} = {value}\n"));
+            let _ = parse(&format!("[[server]]\n{key} = {value}\n"));
+        }
+    }
 }

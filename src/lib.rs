@@ -4,6 +4,7 @@
 //! through `ipam`, which plans, journals and carries out what `drivers` apply; what a server
 //! accepts is `rules`, pure functions over the plain data of `model`.
 
+pub mod cli;
 pub mod clock;
 pub mod cmdlets;
 pub mod config;

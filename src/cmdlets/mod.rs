@@ -32,3 +32,44 @@ pub async fn run(ipam: &Ipam, line: &[OsString], console: &mut Console<'_>) -> s
     let _ = (ipam, line, console);
     todo!()
 }
+
+/// Every cmdlet's name, in order.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    std::iter::empty()
+}
+
+/// A cmdlet's parameters, without their hyphens.
+#[must_use]
+pub fn parameters(cmdlet: &str) -> Vec<&'static str> {
+    let _ = cmdlet;
+    Vec::new()
+}
+
+/// What a person said to a question.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// Yes.
+    Yes,
+    /// No, or nothing.
+    No,
+    /// There is no terminal to ask at.
+    NobodyToAsk,
+}
+
+/// Asks a question on `console.errors` that is answered with yes or no (the default).
+///
+/// # Errors
+/// When the question can't be written or the answer can't be read.
+pub fn confirm(console: &mut Console<'_>, question: &str) -> std::io::Result<Answer> {
+    let _ = (console, question);
+    todo!()
+}
+
+/// Writes a plan for a person: its steps, server by server, field by field, and its warnings.
+///
+/// # Errors
+/// When it can't be written.
+pub fn render_plan(plan: &crate::model::Plan, out: &mut dyn Write) -> std::io::Result<()> {
+    let _ = (plan, out);
+    todo!()
+}

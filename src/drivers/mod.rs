@@ -1,5 +1,7 @@
 //! Servers: one trait, and one folder for each kind of server.
 
+pub mod embedded;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;

@@ -1,6 +1,7 @@
 //! Every server's reading at one moment, paired and indexed; immutable, shared by `Arc`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -40,6 +41,19 @@ pub enum Pair {
     PartnerUnreachable,
     /// One of the readings does not cover all of it.
     Unverified,
+}
+
+impl fmt::Display for Pair {
+    /// The column's words.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Pair::Same => f.write_str("same"),
+            Pair::Differs(fields) => write!(f, "differs ({fields})"),
+            Pair::OnlyHere => f.write_str("only here"),
+            Pair::PartnerUnreachable => f.write_str("partner unreachable"),
+            Pair::Unverified => f.write_str("unverified"),
+        }
+    }
 }
 
 /// Everything that is known at one moment.

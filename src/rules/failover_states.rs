@@ -1,9 +1,16 @@
 //! The failover state machine: (state, event, now) -> state. Pure.
+//!
+//! The states and their order are those of the DHCP Failover guide and of MS-DHCPF; where both are
+//! silent, those of the IETF's failover draft, from which Microsoft's protocol comes.
+//!
+//! Exchanging leases takes no time here. So the states that only last while leases are exchanged
+//! (Recover, RecoverDone, PotentialConflict, ConflictDone) pass within one moment as long as there
+//! is contact; they stand only when contact breaks in them, or while the MCLT has to be waited for.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::DhcpError;
+use super::{Code, DhcpError};
 use crate::model::failover::{FailoverState, RelationshipStatus};
 use crate::model::scope::Seconds;
 
@@ -12,16 +19,16 @@ use crate::model::scope::Seconds;
 pub struct Terms {
     /// Maximum Client Lead Time.
     pub mclt: Seconds,
-    /// State Switchover Interval, if any.
+    /// State Switchover Interval, if any. Zero and the greatest number mean never, as in the API.
     pub switch_interval: Option<Seconds>,
 }
 
 /// One server's end of a relationship.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Endpoint {
-    /// Its state.
+    /// Its state. While its service is stopped: Shutdown, and nothing but `Started` changes that.
     pub state: FailoverState,
-    /// The state before.
+    /// The state before. In Startup and Shutdown: the one it was in when its service last ran.
     pub previous: FailoverState,
     /// Since when it is in it.
     pub since: Timestamp,
@@ -31,7 +38,9 @@ pub struct Endpoint {
     pub last_contact: Option<Timestamp>,
     /// What it last heard the partner's state to be.
     pub partner_state: Option<FailoverState>,
-    /// When it stopped serving, while it is stopped or recovers from that.
+    /// When it stopped serving in step with its partner, while it is stopped or recovers from
+    /// that: when its service stopped, or when the contact broke in which the partner went
+    /// partner down. Recover waits until the MCLT has passed since then.
     pub stopped: Option<Timestamp>,
 }
 
@@ -80,33 +89,315 @@ impl Endpoint {
         }
     }
 
-    /// What follows from an event.
+    /// What follows from an event: at most one change of state. ([`advance`] goes on until both
+    /// ends rest.)
+    ///
+    /// An end whose service is stopped is in Shutdown and heeds only `Started`.
     ///
     /// # Errors
-    /// [`DhcpError`] when the event is an administrator's and the state does not allow it.
+    /// [`DhcpError`] when the event is an administrator's and the state does not allow it: 87, or
+    /// 20123 while the service is stopped.
     pub fn next(&self, terms: &Terms, event: Event, now: Timestamp) -> Result<Endpoint, DhcpError> {
-        let _ = (terms, event, now);
-        todo!()
+        if event == Event::PartnerDown {
+            self.may_set_partner_down()?;
+        }
+        Ok(self.step(terms, event, now))
     }
 
     /// The status that a reading shows.
     #[must_use]
     pub fn status(&self, terms: &Terms, clock_skew: Option<i64>) -> RelationshipStatus {
-        let _ = (terms, clock_skew);
-        todo!()
+        RelationshipStatus {
+            state: self.state,
+            previous: self.previous,
+            since: self.since,
+            last_contact: self.last_contact,
+            partner_state: self.partner_state,
+            clock_skew,
+            unsent_updates: None,
+            switches_at: self.switches_at(terms),
+            takes_over_at: (self.state == FailoverState::PartnerDown)
+                .then(|| later(self.since, terms.mclt)),
+            recovers_at: (self.state == FailoverState::RecoverWait)
+                .then(|| self.recovers_at(terms)),
+            own_word: None,
+        }
     }
+
+    /// When it goes partner down by itself. It counts from when contact was lost, or, for a server
+    /// that started without contact, from then: having been off says nothing of the partner.
+    fn switches_at(&self, terms: &Terms) -> Option<Timestamp> {
+        let interval = terms
+            .switch_interval
+            .filter(|interval| !matches!(interval.0, 0 | u32::MAX))?;
+        let alone = self.state == FailoverState::CommunicationInterrupted && !self.in_contact;
+        let lost = self
+            .last_contact
+            .map_or(self.since, |at| at.max(self.since));
+        alone.then(|| later(lost, interval))
+    }
+
+    fn recovers_at(&self, terms: &Terms) -> Timestamp {
+        later(self.stopped.unwrap_or(self.since), terms.mclt)
+    }
+
+    /// When time alone changes its state.
+    fn deadline(&self, terms: &Terms) -> Option<Timestamp> {
+        match self.state {
+            FailoverState::RecoverWait => Some(self.recovers_at(terms)),
+            _ => self.switches_at(terms),
+        }
+    }
+
+    fn may_set_partner_down(&self) -> Result<(), DhcpError> {
+        use FailoverState as S;
+        let why = match self.state {
+            S::Shutdown => {
+                return Err(DhcpError::new(
+                    Code::ServerNotRunning,
+                    "the DHCP service is stopped on this server, so it can't take over: start it, \
+                     or set partner down on the server that is still serving",
+                ));
+            }
+            S::CommunicationInterrupted | S::ResolutionInterrupted if !self.in_contact => {
+                return Ok(());
+            }
+            S::PartnerDown => "it already takes its partner for down: nothing is left to do",
+            S::Recover | S::RecoverWait | S::RecoverDone if !self.in_contact => {
+                "it was away itself and has not yet learnt what its partner gave out: bring the \
+                 partner back; if the partner is lost for good, delete the relationship here, and \
+                 this server keeps the scopes"
+            }
+            S::NoState | S::Init | S::Startup if !self.in_contact => {
+                "it has not yet been in contact with its partner: bring the partner back, or \
+                 delete the relationship here, and this server keeps the scopes"
+            }
+            _ => {
+                "both servers are in contact: the partner is not down. If it is to be taken out \
+                 of service, stop its DHCP service first"
+            }
+        };
+        Err(DhcpError::new(
+            Code::InvalidParameter,
+            format!(
+                "partner down can be set only in state {}, and this server is in state {}: {why}",
+                S::CommunicationInterrupted.name(),
+                self.state.name()
+            ),
+        ))
+    }
+
+    /// [`Endpoint::next`] once an administrator's event is known to be allowed.
+    fn step(&self, terms: &Terms, event: Event, now: Timestamp) -> Endpoint {
+        use FailoverState as S;
+        let mut end = *self;
+        match event {
+            Event::Started if self.state == S::Shutdown => {
+                end.state = S::Startup;
+                end.since = now;
+                // Who has never served has nothing to wait for.
+                if never_served(self.previous) {
+                    end.stopped = None;
+                }
+                return end;
+            }
+            _ if self.state == S::Shutdown => return end,
+            Event::Started => return end,
+            Event::Stopped => {
+                if self.state != S::Startup {
+                    end.previous = self.state;
+                }
+                // Who did not serve since it stopped the last time is still away since then.
+                if self.stopped.is_none() || service(self.state) != Service::None {
+                    end.stopped = Some(now);
+                }
+                end.lose_contact(now);
+                end.state = S::Shutdown;
+                end.since = now;
+                return end;
+            }
+            Event::ContactLost => {
+                end.lose_contact(now);
+                match self.state {
+                    S::Normal | S::Paused => end.enter(S::CommunicationInterrupted, now),
+                    S::PotentialConflict | S::ConflictDone => {
+                        end.enter(S::ResolutionInterrupted, now);
+                    }
+                    S::Startup if !never_served(self.previous) => {
+                        end.enter(resumed(self.previous), now);
+                    }
+                    _ => {}
+                }
+            }
+            Event::Contact(partner) => {
+                end.in_contact = true;
+                end.last_contact = Some(now);
+                end.partner_state = Some(partner);
+                let to = self.on_contact(terms, partner, now);
+                if to == S::Recover && self.stopped.is_none() && !never_served(self.previous) {
+                    end.stopped = Some(match self.state {
+                        // It has been working alone since then.
+                        S::CommunicationInterrupted | S::Startup => self.since,
+                        _ => now,
+                    });
+                }
+                end.enter(to, now);
+            }
+            Event::PartnerDown => end.enter(S::PartnerDown, now),
+            Event::TimePasses => match self.state {
+                S::RecoverWait if self.recovers_at(terms) <= now => end.enter(S::RecoverDone, now),
+                S::CommunicationInterrupted
+                    if self.switches_at(terms).is_some_and(|at| at <= now) =>
+                {
+                    end.enter(S::PartnerDown, now);
+                }
+                S::Startup if !self.in_contact && !never_served(self.previous) => {
+                    end.enter(resumed(self.previous), now);
+                }
+                _ => {}
+            },
+        }
+        // Serving again, in step with the partner or alone: the time away is over.
+        match end.state {
+            S::Normal | S::PartnerDown => end.stopped = None,
+            S::CommunicationInterrupted if !end.in_contact => end.stopped = None,
+            _ => {}
+        }
+        end
+    }
+
+    /// The state in which it is once it has heard the partner's.
+    fn on_contact(&self, terms: &Terms, partner: FailoverState, now: Timestamp) -> FailoverState {
+        use FailoverState as S;
+        let state = self.state;
+        match (state, partner) {
+            (S::NoState | S::Init, _) => S::Recover,
+            (S::Paused, _) => S::CommunicationInterrupted,
+            (S::Startup, _) => match resumed(self.previous) {
+                S::CommunicationInterrupted => met(partner),
+                other => other,
+            },
+            (S::ResolutionInterrupted, _) => S::PotentialConflict,
+
+            // The partner is sorting out who gave out what: everybody takes part, but who has
+            // done it already.
+            (S::PotentialConflict, S::PotentialConflict) => S::ConflictDone,
+            (S::PotentialConflict, S::ConflictDone | S::Normal) => S::Normal,
+            (S::ConflictDone, S::ConflictDone | S::Normal) => S::Normal,
+            (S::PotentialConflict | S::ConflictDone, _) => state,
+            (S::Normal, S::ConflictDone) => S::Normal,
+            (_, S::PotentialConflict | S::ResolutionInterrupted | S::ConflictDone) => {
+                S::PotentialConflict
+            }
+
+            (S::Normal, S::PartnerDown) => S::Recover,
+            (S::CommunicationInterrupted, _) => met(partner),
+            (S::PartnerDown, S::PartnerDown) => S::PotentialConflict,
+            (S::PartnerDown, S::RecoverDone) => S::Normal,
+
+            (S::Recover, S::NoState | S::Init | S::Startup | S::Paused | S::Shutdown) => S::Recover,
+            (S::Recover, _) => match self.stopped {
+                Some(stopped) if now < later(stopped, terms.mclt) => S::RecoverWait,
+                _ => S::RecoverDone,
+            },
+            (S::RecoverDone, S::Normal | S::RecoverDone) => S::Normal,
+            _ => state,
+        }
+    }
+
+    fn lose_contact(&mut self, now: Timestamp) {
+        if self.in_contact {
+            self.in_contact = false;
+            self.last_contact = Some(now);
+        }
+    }
+
+    fn enter(&mut self, state: FailoverState, now: Timestamp) {
+        if state != self.state {
+            self.previous = self.state;
+            self.state = state;
+            self.since = now;
+        }
+    }
+}
+
+/// Where a server that worked alone goes when it hears its partner.
+fn met(partner: FailoverState) -> FailoverState {
+    use FailoverState as S;
+    match partner {
+        S::Normal | S::CommunicationInterrupted | S::RecoverDone => S::Normal,
+        S::PartnerDown => S::Recover,
+        S::PotentialConflict | S::ConflictDone | S::ResolutionInterrupted => S::PotentialConflict,
+        // It is still finding out, or recovering: somebody has to serve meanwhile.
+        S::NoState
+        | S::Init
+        | S::Startup
+        | S::Recover
+        | S::RecoverWait
+        | S::Paused
+        | S::Shutdown => S::CommunicationInterrupted,
+    }
+}
+
+/// Where a server that starts goes, having been in `previous` when it stopped.
+fn resumed(previous: FailoverState) -> FailoverState {
+    use FailoverState as S;
+    match previous {
+        S::NoState | S::Init | S::Recover | S::RecoverWait | S::RecoverDone => S::Recover,
+        S::PartnerDown => S::PartnerDown,
+        S::PotentialConflict | S::ConflictDone | S::ResolutionInterrupted => {
+            S::ResolutionInterrupted
+        }
+        S::Startup | S::Normal | S::CommunicationInterrupted | S::Paused | S::Shutdown => {
+            S::CommunicationInterrupted
+        }
+    }
+}
+
+/// Whether a server that was last in that state has never been in contact with its partner.
+fn never_served(previous: FailoverState) -> bool {
+    matches!(previous, FailoverState::NoState | FailoverState::Init)
+}
+
+fn later(at: Timestamp, by: Seconds) -> Timestamp {
+    at.checked_add(SignedDuration::from_secs(i64::from(by.0)))
+        .unwrap_or(Timestamp::MAX)
 }
 
 /// Whom a server in that state answers.
 #[must_use]
 pub fn service(state: FailoverState) -> Service {
-    let _ = state;
-    todo!()
+    use FailoverState as S;
+    match state {
+        S::Normal => Service::ByMode,
+        S::CommunicationInterrupted
+        | S::PartnerDown
+        | S::ConflictDone
+        | S::ResolutionInterrupted => Service::All,
+        S::RecoverDone => Service::RenewOnly,
+        S::NoState
+        | S::Init
+        | S::Startup
+        | S::PotentialConflict
+        | S::Recover
+        | S::RecoverWait
+        | S::Paused
+        | S::Shutdown => Service::None,
+    }
 }
+
+/// Every change of state, in order of time: when, whether it was the first end's, and to what.
+pub type Transitions = Vec<(Timestamp, bool, FailoverState)>;
 
 /// Lets time pass for both ends, from where they stand to `now`, with or without contact between
 /// them: timers run out in order, and ends in contact tell each other their states until nothing
 /// changes. Gives the ends and every change of state on the way (`true`: the first end's).
+///
+/// `in_contact` holds for all the time from `from` to `now`; what starts or ends contact starts or
+/// ends it at `from`. An end in Shutdown stays as it is, and nobody is in contact with it. Where
+/// both may move, the first (give the primary) does so first: it resolves conflicts first.
+///
+/// Advancing from a to c is advancing from a to b and on from b to c.
 #[must_use]
 pub fn advance(
     first: Endpoint,
@@ -115,7 +406,312 @@ pub fn advance(
     in_contact: bool,
     from: Timestamp,
     now: Timestamp,
-) -> (Endpoint, Endpoint, Vec<(Timestamp, bool, FailoverState)>) {
-    let _ = (terms, in_contact, from, now);
-    (first, second, Vec::new())
+) -> (Endpoint, Endpoint, Transitions) {
+    let runs = |end: &Endpoint| end.state != FailoverState::Shutdown;
+    let contact = in_contact && runs(&first) && runs(&second);
+    let mut ends = [first, second];
+    let mut transitions = Vec::new();
+    let mut at = from.min(now);
+    // Each end has at most one timer running, a timer that has run out leads to states without
+    // one, and only a start or a loss of contact (neither happens in here) sets one anew: so this
+    // ends after two timers. The bound is for the reader.
+    for _ in 0..8 {
+        exchange(&mut ends, terms, contact, at, &mut transitions);
+        let next = ends
+            .iter()
+            .filter_map(|end| end.deadline(terms))
+            .filter(|deadline| (at..=now).contains(deadline) && *deadline > at)
+            .min();
+        match next {
+            Some(deadline) => at = deadline,
+            None => break,
+        }
+    }
+    if contact {
+        let [first, second] = &mut ends;
+        first.last_contact = Some(now);
+        second.last_contact = Some(now);
+        first.partner_state = Some(second.state);
+        second.partner_state = Some(first.state);
+    }
+    let [first, second] = ends;
+    (first, second, transitions)
+}
+
+/// Lets both ends say and hear what state they are in until both rest. Every path through the
+/// states leads to Normal, or to a state that waits for time or contact, without coming by a state
+/// twice; so there are fewer rounds than states (a test goes through all pairs of states).
+fn exchange(
+    ends: &mut [Endpoint; 2],
+    terms: &Terms,
+    contact: bool,
+    at: Timestamp,
+    transitions: &mut Transitions,
+) {
+    for _ in 0..FailoverState::ALL.len() {
+        let before = [ends[0].state, ends[1].state];
+        for (index, is_first) in [(0, true), (1, false)] {
+            let heard = if contact {
+                Event::Contact(ends[1 - index].state)
+            } else {
+                Event::ContactLost
+            };
+            for event in [heard, Event::TimePasses] {
+                let next = ends[index].step(terms, event, at);
+                if next.state != ends[index].state {
+                    transitions.push((at, is_first, next.state));
+                }
+                ends[index] = next;
+            }
+        }
+        if [ends[0].state, ends[1].state] == before {
+            break;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use FailoverState as S;
+
+    use super::*;
+
+    const TERMS: Terms = Terms {
+        mclt: Seconds::hours(1),
+        switch_interval: None,
+    };
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + minutes * 60).unwrap()
+    }
+
+    fn pair(minutes: i64) -> (Endpoint, Endpoint) {
+        let (first, second, _) = advance(
+            Endpoint::new(at(minutes)),
+            Endpoint::new(at(minutes)),
+            &TERMS,
+            true,
+            at(minutes),
+            at(minutes),
+        );
+        (first, second)
+    }
+
+    fn changes(transitions: &Transitions, first: bool) -> Vec<FailoverState> {
+        transitions
+            .iter()
+            .filter(|(_, of_first, _)| *of_first == first)
+            .map(|(_, _, state)| *state)
+            .collect()
+    }
+
+    fn then(end: Endpoint, event: Event, minutes: i64) -> Endpoint {
+        end.next(&TERMS, event, at(minutes)).unwrap()
+    }
+
+    #[test]
+    fn a_new_relationship_in_contact_is_normal_at_once() {
+        let new = Endpoint::new(at(0));
+        assert_eq!((new.state, new.previous), (S::Startup, S::Init));
+        let (first, second, transitions) = advance(new, new, &TERMS, true, at(0), at(0));
+        assert_eq!((first.state, second.state), (S::Normal, S::Normal));
+        assert_eq!(first.partner_state, Some(S::Normal));
+        for is_first in [true, false] {
+            assert_eq!(
+                changes(&transitions, is_first),
+                [S::Recover, S::RecoverDone, S::Normal]
+            );
+        }
+        let (first, _, _) = advance(new, new, &TERMS, false, at(0), at(60));
+        assert_eq!(first.state, S::Startup);
+    }
+
+    #[test]
+    fn contact_lost_and_regained() {
+        let (first, second) = pair(0);
+        let (first, second, _) = advance(first, second, &TERMS, false, at(10), at(600));
+        assert_eq!(first.state, S::CommunicationInterrupted);
+        assert_eq!((first.since, first.last_contact), (at(10), Some(at(10))));
+        assert_eq!(first.status(&TERMS, None).switches_at, None);
+        let (first, second, _) = advance(first, second, &TERMS, true, at(600), at(601));
+        assert_eq!((first.state, second.state), (S::Normal, S::Normal));
+        assert_eq!(first.last_contact, Some(at(601)));
+    }
+
+    #[test]
+    fn it_switches_by_itself_after_the_interval() {
+        let terms = Terms {
+            switch_interval: Some(Seconds::hours(2)),
+            ..TERMS
+        };
+        let (first, second) = pair(0);
+        let second = then(second, Event::Stopped, 5);
+        let (early, _, _) = advance(first, second, &terms, false, at(5), at(124));
+        assert_eq!(early.state, S::CommunicationInterrupted);
+        assert_eq!(early.status(&terms, None).switches_at, Some(at(125)));
+        let (first, second, _) = advance(first, second, &terms, false, at(5), at(300));
+        assert_eq!((first.state, first.since), (S::PartnerDown, at(125)));
+        assert_eq!(first.status(&terms, None).takes_over_at, Some(at(185)));
+        assert_eq!(second.state, S::Shutdown);
+        for never in [Seconds(0), Seconds(u32::MAX)] {
+            let terms = Terms {
+                switch_interval: Some(never),
+                ..TERMS
+            };
+            let (first, second) = pair(0);
+            let (first, _, _) = advance(first, second, &terms, false, at(1), Timestamp::MAX);
+            assert_eq!(first.state, S::CommunicationInterrupted);
+        }
+    }
+
+    #[test]
+    fn who_comes_back_to_a_partner_in_partner_down_recovers() {
+        let (first, second) = pair(0);
+        let second = then(second, Event::Stopped, 10);
+        let (first, second, _) = advance(first, second, &TERMS, false, at(10), at(20));
+        let first = then(first, Event::PartnerDown, 20);
+        let second = then(second, Event::Started, 30);
+        assert_eq!((second.state, second.previous), (S::Startup, S::Normal));
+        let (first, second, _) = advance(first, second, &TERMS, true, at(30), at(31));
+        assert_eq!(
+            (first.state, second.state),
+            (S::PartnerDown, S::RecoverWait)
+        );
+        assert_eq!(second.status(&TERMS, None).recovers_at, Some(at(70)));
+        let (first, second, transitions) = advance(first, second, &TERMS, true, at(31), at(90));
+        assert_eq!((first.state, second.state), (S::Normal, S::Normal));
+        assert_eq!(first.since, at(70));
+        assert_eq!(changes(&transitions, false), [S::RecoverDone, S::Normal]);
+        assert_eq!(second.stopped, None);
+    }
+
+    #[test]
+    fn who_was_away_for_longer_than_mclt_does_not_wait() {
+        let (first, second) = pair(0);
+        let second = then(second, Event::Stopped, 10);
+        let (first, second, _) = advance(first, second, &TERMS, false, at(10), at(20));
+        let first = then(first, Event::PartnerDown, 20);
+        let second = then(second, Event::Started, 71);
+        let (first, second, transitions) = advance(first, second, &TERMS, true, at(71), at(71));
+        assert_eq!((first.state, second.state), (S::Normal, S::Normal));
+        assert_eq!(
+            changes(&transitions, false),
+            [S::Recover, S::RecoverDone, S::Normal]
+        );
+    }
+
+    #[test]
+    fn who_comes_back_to_a_partner_that_waited_is_normal_at_once() {
+        let (first, second) = pair(0);
+        let second = then(second, Event::Stopped, 10);
+        let (first, second, _) = advance(first, second, &TERMS, false, at(10), at(20));
+        let second = then(second, Event::Started, 20);
+        let (first, second, transitions) = advance(first, second, &TERMS, true, at(20), at(20));
+        assert_eq!((first.state, second.state), (S::Normal, S::Normal));
+        assert_eq!(changes(&transitions, false), [S::Normal]);
+        let second = then(then(second, Event::Stopped, 30), Event::Started, 40);
+        let (_, second, _) = advance(first, second, &TERMS, false, at(40), at(41));
+        assert_eq!(second.state, S::CommunicationInterrupted);
+        assert_eq!(second.stopped, None);
+    }
+
+    #[test]
+    fn the_other_side_of_a_partition_recovers() {
+        let (first, second) = pair(0);
+        let (first, second, _) = advance(first, second, &TERMS, false, at(10), at(20));
+        let first = then(first, Event::PartnerDown, 20);
+        let (first, second, _) = advance(first, second, &TERMS, true, at(30), at(40));
+        assert_eq!(
+            (first.state, second.state),
+            (S::PartnerDown, S::RecoverWait)
+        );
+        assert_eq!(second.status(&TERMS, None).recovers_at, Some(at(70)));
+        let (first, second, _) = advance(first, second, &TERMS, true, at(40), at(70));
+        assert_eq!((first.state, second.state), (S::Normal, S::Normal));
+    }
+
+    #[test]
+    fn partner_down_outlives_a_restart() {
+        let (first, second) = pair(0);
+        let (first, second, _) = advance(first, second, &TERMS, false, at(10), at(20));
+        let first = then(first, Event::PartnerDown, 20);
+        let first = then(then(first, Event::Stopped, 30), Event::Started, 31);
+        let (alone, _, _) = advance(first, second, &TERMS, false, at(31), at(32));
+        assert_eq!(alone.state, S::PartnerDown);
+        let (first, second, _) = advance(first, second, &TERMS, true, at(31), at(32));
+        assert_eq!(
+            (first.state, second.state),
+            (S::PartnerDown, S::RecoverWait)
+        );
+    }
+
+    #[test]
+    fn two_in_partner_down_resolve_their_conflict_the_first_first() {
+        let (first, second) = pair(0);
+        let (first, second, _) = advance(first, second, &TERMS, false, at(10), at(20));
+        let first = then(first, Event::PartnerDown, 20);
+        let second = then(second, Event::PartnerDown, 20);
+        let (done, also, transitions) = advance(first, second, &TERMS, true, at(30), at(30));
+        assert_eq!((done.state, also.state), (S::Normal, S::Normal));
+        assert_eq!(
+            changes(&transitions, true),
+            [S::PotentialConflict, S::ConflictDone, S::Normal]
+        );
+        assert_eq!(
+            changes(&transitions, false),
+            [S::PotentialConflict, S::Normal]
+        );
+
+        let first = then(first, Event::Contact(S::PartnerDown), 30);
+        assert_eq!(first.state, S::PotentialConflict);
+        let first = then(first, Event::ContactLost, 31);
+        assert_eq!(first.state, S::ResolutionInterrupted);
+        assert_eq!(
+            then(first, Event::Contact(S::PotentialConflict), 32).state,
+            S::PotentialConflict
+        );
+        assert_eq!(then(first, Event::PartnerDown, 32).state, S::PartnerDown);
+    }
+
+    #[test]
+    fn partner_down_is_refused_where_it_makes_no_sense() {
+        let (first, second) = pair(0);
+        let refusal = first.next(&TERMS, Event::PartnerDown, at(1)).unwrap_err();
+        assert_eq!(refusal.code, Code::InvalidParameter);
+        assert!(refusal.sentence.contains("both servers are in contact"));
+        let (first, _, _) = advance(first, second, &TERMS, false, at(1), at(1));
+        let first = then(first, Event::PartnerDown, 1);
+        let again = first.next(&TERMS, Event::PartnerDown, at(2)).unwrap_err();
+        assert!(again.sentence.contains("PartnerDown"));
+        let stopped = then(first, Event::Stopped, 3);
+        assert_eq!(
+            stopped
+                .next(&TERMS, Event::PartnerDown, at(4))
+                .unwrap_err()
+                .code,
+            Code::ServerNotRunning
+        );
+    }
+
+    #[test]
+    fn every_pair_of_states_comes_to_rest() {
+        for first in S::ALL {
+            for second in S::ALL {
+                for previous in S::ALL {
+                    let end = |state| Endpoint {
+                        state,
+                        previous,
+                        stopped: Some(at(-10)),
+                        ..Endpoint::new(at(0))
+                    };
+                    let mut ends = [end(first), end(second)];
+                    let contact = first != S::Shutdown && second != S::Shutdown;
+                    exchange(&mut ends, &TERMS, contact, at(0), &mut Vec::new());
+                    let mut more = Vec::new();
+                    exchange(&mut ends, &TERMS, contact, at(0), &mut more);
+                    assert_eq!(more, [], "{first} {second} {previous}");
+                }
+            }
+        }
+    }
 }

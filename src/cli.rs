@@ -1,0 +1,242 @@
+//! Flags and subcommands: what stands on the command line, handed to one of the rooms below.
+
+mod check;
+mod ipam;
+mod lab;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::clock::Clock;
+use crate::cmdlets::{self, Console};
+use crate::config::{Configuration, Home};
+use crate::drivers::embedded::EmbeddedEstate;
+use crate::ipam::Ipam;
+use crate::model::server::printable;
+
+/// A console for redundant DHCP: IPAM's views, failover pairs, and the DhcpServer cmdlets.
+#[derive(Parser, Debug)]
+#[command(name = "twinscope", version, disable_help_subcommand = true)]
+#[command(after_help = AFTER_HELP)]
+struct Cli {
+    #[command(subcommand)]
+    room: Option<Room>,
+}
+
+const AFTER_HELP: &str = "\
+Cmdlets: any DhcpServer cmdlet of the list below runs as on Windows, names and parameters in any
+case, on the server that -ComputerName names (by default the configuration's first):
+
+  twinscope Get-DhcpServerv4Failover
+  twinscope Add-DhcpServerv4Reservation -ScopeId 10.0.0.0 -IPAddress 10.0.0.100 -ClientId 00155DA76602
+  twinscope Get-DhcpServerv4Reservation -?        the parameters of one
+  twinscope cmdlets                               all of them
+
+Home: TWINSCOPE_HOME (one folder for configuration and state), or else the XDG folders.
+Without a config.toml there, the embedded estate is used: a sample to learn and drill on.";
+
+#[derive(Subcommand, Debug)]
+enum Room {
+    /// What IPAM's console does, as commands: changes reach both partners and are journalled.
+    Ipam(ipam::IpamArgs),
+    /// Drills on the embedded estate: stop a server, cut a link, let time pass.
+    Lab(lab::LabArgs),
+    /// Try every configured server, and say what was found.
+    Check(check::CheckArgs),
+    /// List the cmdlets.
+    Cmdlets,
+    /// Print a completion script for a shell.
+    Completions(CompletionsArgs),
+    /// Print the manual page.
+    Man,
+}
+
+#[derive(Args, Debug)]
+struct CompletionsArgs {
+    /// Which shell.
+    shell: clap_complete::Shell,
+}
+
+/// Runs a command line, the program's name first; gives the exit code: 0, or 1 with a sentence on
+/// standard error.
+#[must_use]
+pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    let outcome = match arguments.get(1) {
+        Some(word) if cmdlets::is_cmdlet(&word.to_string_lossy()) => run_cmdlet(&arguments[1..]),
+        _ => run_room(&arguments),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        // The reader of our output has gone: nothing is wrong, and nobody is there to be told.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let sentence = error
+                .chain()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(": ");
+            let _ = writeln!(io::stderr(), "twinscope: {}", printable(&sentence, 2000));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn run_room(arguments: &[OsString]) -> anyhow::Result<u8> {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A word with a hyphen that no cmdlet has: the cmdlets know what was meant.
+            let asked_for_help = !error.use_stderr();
+            let text = error.render();
+            if asked_for_help {
+                write!(io::stdout(), "{text}")?;
+                return Ok(0);
+            }
+            write!(io::stderr(), "{text}")?;
+            return Ok(1);
+        }
+    };
+    let mut out = io::stdout().lock();
+    match cli.room {
+        None => {
+            writeln!(
+                out,
+                "The full-screen console is not in this version yet; the cmdlets and the commands below are.\n"
+            )?;
+            write!(out, "{}", command().render_help())?;
+            Ok(0)
+        }
+        Some(Room::Ipam(args)) => {
+            let ipam = open()?;
+            drop(out);
+            block_on(ipam::run(&ipam, args))?
+        }
+        Some(Room::Lab(args)) => lab::run(&open_estate()?, args, &mut out),
+        Some(Room::Check(args)) => {
+            let (home, configuration) = configuration()?;
+            let ipam = open_with(&home, &configuration)?;
+            drop(out);
+            block_on(check::run(&home, &ipam, args))?
+        }
+        Some(Room::Cmdlets) => {
+            for name in cmdlets::names() {
+                writeln!(out, "{name}")?;
+            }
+            Ok(0)
+        }
+        Some(Room::Completions(args)) => {
+            let mut command = with_cmdlets(command());
+            clap_complete::generate(args.shell, &mut command, "twinscope", &mut out);
+            Ok(0)
+        }
+        Some(Room::Man) => {
+            clap_mangen::Man::new(command()).render(&mut out)?;
+            Ok(0)
+        }
+    }
+}
+
+fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// The command with every cmdlet as a subcommand: what a shell completes.
+fn with_cmdlets(command: clap::Command) -> clap::Command {
+    cmdlets::names().fold(command, |command, name| {
+        let parameters = cmdlets::parameters(name);
+        let subcommand = clap::Command::new(name).disable_help_flag(true).arg(
+            clap::Arg::new("parameter")
+                .num_args(0..)
+                .allow_hyphen_values(true)
+                .value_parser(clap::builder::PossibleValuesParser::new(
+                    parameters
+                        .into_iter()
+                        .map(|parameter| format!("-{parameter}")),
+                )),
+        );
+        command.subcommand(subcommand)
+    })
+}
+
+fn run_cmdlet(line: &[OsString]) -> anyhow::Result<u8> {
+    let ipam = open()?;
+    let interactive = io::stdin().is_terminal() && io::stderr().is_terminal();
+    let mut input = io::stdin();
+    let mut output = io::BufWriter::new(io::stdout());
+    let mut errors = io::stderr();
+    let mut console = Console {
+        input: &mut input,
+        output: &mut output,
+        errors: &mut errors,
+        interactive,
+    };
+    let code = block_on(async { cmdlets::run(&ipam, line, &mut console).await })??;
+    output.flush()?;
+    Ok(code)
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("the runtime could not be started")?;
+    Ok(runtime.block_on(work))
+}
+
+fn configuration() -> anyhow::Result<(Home, Configuration)> {
+    let home = Home::of_user()?;
+    let configuration = Configuration::load(&home)?;
+    Ok((home, configuration))
+}
+
+fn open() -> anyhow::Result<Ipam> {
+    let (home, configuration) = configuration()?;
+    open_with(&home, &configuration)
+}
+
+fn open_with(home: &Home, configuration: &Configuration) -> anyhow::Result<Ipam> {
+    Ok(Ipam::open(
+        home,
+        configuration,
+        Clock::system(),
+        &operator(),
+    )?)
+}
+
+fn open_estate() -> anyhow::Result<EmbeddedEstate> {
+    let home = Home::of_user()?;
+    Ok(EmbeddedEstate::open(&home.estate_file(), Clock::system())?)
+}
+
+/// Who is asking: the login name, as far as the environment tells.
+fn operator() -> String {
+    let name = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .find_map(|variable| {
+            std::env::var(variable)
+                .ok()
+                .filter(|value| !value.is_empty())
+        });
+    printable(name.as_deref().unwrap_or("unknown"), 64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+}
