@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use super::apply::change;
+use super::apply::Batch;
 use super::{DhcpError, Facts};
 use crate::model::failover::{MAX_ADD_SCOPES, RelationshipProperty, SharedSecret};
 use crate::model::plan::NotUndoable;
@@ -131,12 +131,12 @@ pub fn invert_all(
     facts: &Facts,
     edits: &[Edit],
 ) -> Result<Vec<Edit>, NotUndoable> {
-    let mut config = before.clone();
+    let mut batch = Batch::new(before, facts);
     let mut inverses = Vec::with_capacity(edits.len());
     for (index, edit) in edits.iter().enumerate() {
-        inverses.push(invert(&config, edit)?);
+        inverses.push(invert(&batch.config, edit)?);
         if index + 1 < edits.len() {
-            change(&mut config, facts, edit).map_err(|DhcpError { sentence, .. }| {
+            batch.change(edit).map_err(|DhcpError { sentence, .. }| {
                 NotUndoable::because(format!("it would not be done: {sentence}"))
             })?;
         }

@@ -7,7 +7,7 @@ use super::check::{self, Outcome, refuse, shown};
 use super::partner;
 use crate::model::failover::{
     FailoverState, MAX_ADD_SCOPES, MAX_NAME, MAX_RELATIONSHIPS, Mode, RelationshipProperty,
-    SharedSecret,
+    SharedSecret, Side,
 };
 use crate::model::scope::{ClientType, Seconds};
 use crate::model::{Relationship, ScopeId, ServerConfig, ServerName};
@@ -15,6 +15,7 @@ use crate::model::{Relationship, ScopeId, ServerConfig, ServerName};
 pub(super) fn add(
     config: &mut ServerConfig,
     facts: &Facts,
+    made: &BTreeSet<ScopeId>,
     relationship: &Relationship,
     secret: Option<&SharedSecret>,
 ) -> Outcome {
@@ -55,7 +56,17 @@ pub(super) fn add(
             None => {}
         }
     }
-    may_enter(config, facts, &key, partner, &relationship.scopes)?;
+    let originals = match relationship.side {
+        Side::Primary => made,
+        // The primary is the one that had the scopes.
+        Side::Secondary => &relationship.scopes,
+    };
+    let entrance = Entrance {
+        key: &key,
+        partner,
+        originals,
+    };
+    may_enter(config, facts, &entrance, &relationship.scopes)?;
     let mut relationship = relationship.clone();
     relationship.authenticated = secret.is_some();
     config.relationships.insert(key, relationship);
@@ -108,6 +119,7 @@ pub(super) fn remove(config: &mut ServerConfig, facts: &Facts, name: &str) -> Ou
 pub(super) fn add_scopes(
     config: &mut ServerConfig,
     facts: &Facts,
+    made: &BTreeSet<ScopeId>,
     name: &str,
     scopes: &BTreeSet<ScopeId>,
 ) -> Outcome {
@@ -121,7 +133,12 @@ pub(super) fn add_scopes(
     if let Some(there) = partner::facts_of(facts, &relationship.partner) {
         partner::ready(&relationship.partner, there)?;
     }
-    may_enter(config, facts, &key, &relationship.partner, scopes)?;
+    let entrance = Entrance {
+        key: &key,
+        partner: &relationship.partner,
+        originals: made,
+    };
+    may_enter(config, facts, &entrance, scopes)?;
     if let Some(relationship) = config.relationships.get_mut(&key) {
         relationship.scopes.extend(scopes);
     }
@@ -344,14 +361,23 @@ fn may_grow(name: &str, state: FailoverState) -> Outcome {
     }
 }
 
-/// Whether the scopes may enter the relationship (`key`: its name, lower case).
+/// Scopes about to enter a relationship.
+pub(super) struct Entrance<'a> {
+    /// The relationship's name, lower case.
+    pub(super) key: &'a str,
+    /// Its partner.
+    pub(super) partner: &'a ServerName,
+    /// The scopes of which the partner may have the original.
+    pub(super) originals: &'a BTreeSet<ScopeId>,
+}
+
 fn may_enter(
     config: &ServerConfig,
     facts: &Facts,
-    key: &str,
-    partner: &ServerName,
+    entrance: &Entrance<'_>,
     scopes: &BTreeSet<ScopeId>,
 ) -> Outcome {
+    let partner = entrance.partner;
     if scopes.len() > MAX_ADD_SCOPES {
         return refuse(
             Code::FoMaxAddScopes,
@@ -392,7 +418,7 @@ fn may_enter(
             );
         }
         if let Some(there) = there {
-            partner::is_free(facts, key, partner, there, *id)?;
+            partner::is_free(facts, entrance, there, *id)?;
             partner::knows_policies(partner, there, scope)?;
         }
     }

@@ -3,6 +3,7 @@
 use super::super::facts::MAX_CLOCK_SKEW;
 use super::super::{Code, Facts, PartnerFacts};
 use super::check::{self, Outcome, refuse, shown};
+use super::failover::Entrance;
 use crate::model::policy::Criterion;
 use crate::model::{Scope, ScopeId, ServerName};
 
@@ -83,29 +84,31 @@ pub(super) fn ready(partner: &ServerName, there: &PartnerFacts) -> Outcome {
     Ok(())
 }
 
-/// The partner must not have the scope, nor one that overlaps it. That it has the very scope in
-/// this very relationship is its side of the same operation, done before this side.
+/// The partner must not have the scope, nor one that overlaps it, unless this is one of two steps
+/// of one operation: then it has the original, or has done its step (in this very relationship).
 pub(super) fn is_free(
     facts: &Facts,
-    key: &str,
-    partner: &ServerName,
+    entrance: &Entrance<'_>,
     there: &PartnerFacts,
     id: ScopeId,
 ) -> Outcome {
     let Some((other, held_by)) = check::overlapping(&there.scopes, id) else {
         return Ok(());
     };
-    let with_us = there
-        .relationships
-        .get(key)
-        .is_some_and(|with| with.means(facts.this_server.as_str()));
-    let same_relationship = held_by
-        .as_ref()
-        .is_some_and(|name| name.to_lowercase() == key);
-    if other == id && with_us && same_relationship {
+    let allowed = match held_by {
+        None => entrance.originals.contains(&id),
+        Some(name) => {
+            name.to_lowercase() == entrance.key
+                && there
+                    .relationships
+                    .get(entrance.key)
+                    .is_some_and(|with| with.means(facts.this_server.as_str()))
+        }
+    };
+    if other == id && allowed {
         return Ok(());
     }
-    let partner = shown(partner.as_str());
+    let partner = shown(entrance.partner.as_str());
     refuse(
         Code::SubnetExists,
         if other == id {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::model::failover::{
-    FailoverState, MAX_RELATIONSHIPS, Mode, RelationshipProperty, SharedSecret,
+    FailoverState, MAX_RELATIONSHIPS, Mode, RelationshipProperty, SharedSecret, Side,
 };
 use crate::model::scope::{ClientType, ScopeProperty, Seconds};
 use crate::model::server::ServerVersion;
@@ -282,6 +282,28 @@ fn the_partners_side_of_the_same_operation_may_be_done_before() {
     };
     accepted(&base(), &done_there("New"), &add(|_| {}));
     accepted(&paired(), &done_there("pair"), &add_other_scope());
+}
+
+#[test]
+fn the_partner_may_have_the_original_of_a_copy() {
+    let scope = id("10.0.1.0/24");
+    let has_original = with_partner(|there| {
+        there.scopes.insert(scope, None);
+        let with = ServerName::new("dhcp1");
+        there.relationships.insert("pair".into(), with);
+    });
+    // What the secondary is told to make is a copy of the primary's.
+    let secondary = add(|relationship| relationship.side = Side::Secondary);
+    accepted(&base(), &has_original, &secondary);
+    // And so is what the same operation has made.
+    let mut config = paired();
+    let copy = config.scopes.remove(&scope).unwrap();
+    let edits = [Edit::AddScope(Box::new((*copy).clone())), add_other_scope()];
+    let after = apply_all(&config, &has_original, &edits).unwrap();
+    assert_eq!(after.relationships["pair"].scopes.len(), 2);
+    let code = Code::SubnetExists;
+    refused(&paired(), &has_original, &add_other_scope(), code, &["dc1"]);
+    refused(&paired(), &has_original, &add(|_| {}), code, &["dc1"]);
 }
 
 #[test]
