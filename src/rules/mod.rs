@@ -6,6 +6,7 @@ pub mod error;
 pub mod facts;
 pub mod failover_states;
 pub mod heal;
+pub mod invariants;
 pub mod invert;
 pub mod pair;
 
@@ -14,4 +15,4 @@ pub use compare::{changes, compare_relationship, compare_scopes};
 pub use error::{Code, DhcpError};
 pub use facts::{Facts, PartnerFacts, Rulebook};
 pub use heal::heal;
-pub use invert::invert;
+pub use invert::{invert, invert_all};

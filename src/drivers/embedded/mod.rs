@@ -1,5 +1,7 @@
 //! The built-in estate: whole servers in one SQLite file, deciding by `rules`.
 
+pub mod generated;
+
 use std::path::Path;
 use std::sync::Arc;
 

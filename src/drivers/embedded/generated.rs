@@ -1,0 +1,137 @@
+//! Estates of any size, made from numbers: for benches, and to try the console on much.
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use crate::model::address::Range;
+use crate::model::failover::{Mode, Relationship};
+use crate::model::server::{ServerConfig, ServerIdentity, ServerName, ServerRole, ServerVersion};
+use crate::model::{ClientId, OptionKey, OptionValue, Reservation, Scope, ScopeId};
+
+/// How big an estate is to be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Size {
+    /// DHCP servers; they pair up, an odd one stays alone. At most 1,000.
+    pub servers: u32,
+    /// Scopes over all servers, a failover scope counted on both. At most 60,000.
+    pub scopes: u32,
+    /// Reservations in each scope. At most 200.
+    pub reservations_per_scope: u32,
+}
+
+impl Size {
+    /// The scale that Microsoft tested IPAM at: 150 servers, 40,000 scopes.
+    pub const LARGE: Size = Size {
+        servers: 150,
+        scopes: 40_000,
+        reservations_per_scope: 3,
+    };
+}
+
+/// The servers of an estate of that size, each with its configuration: partners hold equal copies
+/// of every scope, in one load balance relationship a pair. The same every time.
+#[must_use]
+pub fn generate(size: Size) -> Vec<(ServerIdentity, ServerConfig)> {
+    let servers = size.servers.clamp(1, 1000);
+    let pairs = servers.div_ceil(2);
+    // A pair's scopes are on both its servers: half as many subnets as rows.
+    let per_pair = (size.scopes.min(60_000) / 2).div_ceil(pairs);
+    let mut estate = Vec::new();
+    for pair in 0..pairs {
+        let mut config = ServerConfig::default();
+        for number in 0..per_pair {
+            let scope = scope(
+                pair * per_pair + number,
+                size.reservations_per_scope.min(200),
+            );
+            config.scopes.insert(scope.id, Arc::new(scope));
+        }
+        let (first, second) = (pair * 2, pair * 2 + 1);
+        if second >= servers {
+            estate.push((identity(first), config));
+            continue;
+        }
+        let relationship = Relationship {
+            mode: Mode::LoadBalance { percent: 50 },
+            scopes: config.scopes.keys().copied().collect::<BTreeSet<ScopeId>>(),
+            ..Relationship::new(format!("{}-{}", name(first), name(second)), name(second))
+        };
+        let mirrored = relationship.mirrored(&name(first));
+        let mut copy = config.clone();
+        config
+            .relationships
+            .insert(relationship.name.to_lowercase(), relationship);
+        copy.relationships
+            .insert(mirrored.name.to_lowercase(), mirrored);
+        estate.push((identity(first), config));
+        estate.push((identity(second), copy));
+    }
+    estate
+}
+
+fn name(server: u32) -> ServerName {
+    ServerName::new(&format!("dhcp{server:03}.example.com"))
+}
+
+fn identity(server: u32) -> ServerIdentity {
+    ServerIdentity {
+        name: name(server),
+        roles: vec![ServerRole::Dhcp],
+        addresses: vec![Ipv4Addr::from_bits(0xC0A8_0000 + server)],
+        domain: "example.com".to_owned(),
+        version: Some(ServerVersion::WINDOWS_2016),
+        version_text: "Windows Server 2022".to_owned(),
+        authorized: true,
+    }
+}
+
+/// The scope of that number: a /24 in 10.0.0.0/8, with a range of 200 addresses.
+fn scope(number: u32, reservations: u32) -> Scope {
+    let network = 0x0A00_0000 + (number % 0x1_0000) * 0x100;
+    let at = |host: u32| Ipv4Addr::from_bits(network + host);
+    let id = ScopeId::from(ipnet::Ipv4Net::new_assert(at(0), 24));
+    let range = Range::new(at(10), at(209)).unwrap_or(Range::single(at(10)));
+    let mut scope = Scope::new(
+        id,
+        format!("Site {:03} floor {}", number / 8, number % 8),
+        range,
+    );
+    scope.description = format!("VLAN {}", 100 + number % 3900);
+    scope.exclusions = Range::new(at(10), at(19)).into_iter().collect();
+    for (option, value) in [(3, at(1).to_string()), (6, "10.0.0.53".to_owned())] {
+        scope
+            .options
+            .insert(OptionKey::standard(option), OptionValue(vec![value]));
+    }
+    for index in 0..reservations {
+        let [_, a, b, c] = (number * 256 + index).to_be_bytes();
+        let client = ClientId::mac([0x02, 0x15, 0x5d, a, b, c]);
+        let mut reservation = Reservation::new(at(20 + index % 180), client);
+        reservation.name = format!("printer-{number}-{index}");
+        scope
+            .reservations
+            .insert(reservation.address, Arc::new(reservation));
+    }
+    scope
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_estate_has_the_size_asked_for() {
+        let estate = generate(Size::LARGE);
+        assert_eq!(estate.len(), 150);
+        let scopes: usize = estate.iter().map(|(_, config)| config.scopes.len()).sum();
+        assert!((40_000..40_200).contains(&scopes), "{scopes}");
+        let small = generate(Size {
+            servers: 3,
+            scopes: 10,
+            reservations_per_scope: 1,
+        });
+        assert_eq!(small.len(), 3);
+        assert!(small[2].1.relationships.is_empty());
+    }
+}
