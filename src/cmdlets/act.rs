@@ -5,9 +5,9 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use super::Console;
-use super::ask::{render_plan, yes};
+use super::ask::{Answer, confirm, render_plan};
 use super::error::{Done, Failure, Stop};
-use super::object::{Answer, Object};
+use super::object::{Object, Results};
 use super::parse::Call;
 use crate::drivers::LeaseQuery;
 use crate::ipam::{Cancel, Ended, Ipam, Outcome, Progress, StepResult};
@@ -192,8 +192,8 @@ impl<'r, 'c> Run<'r, 'c> {
     /// are the answer yes.
     pub(super) fn ask(&mut self, question: &str) -> Done<()> {
         let forced = self.call.cmdlet.parameter("Force").is_some() && self.call.switch("Force");
-        let confirm = self.call.common.confirm;
-        if self.call.common.what_if || confirm == Some(false) || (forced && confirm.is_none()) {
+        let wanted = self.call.common.confirm;
+        if self.call.common.what_if || wanted == Some(false) || (forced && wanted.is_none()) {
             return Ok(());
         }
         let way = if self.call.cmdlet.parameter("Force").is_some() {
@@ -201,21 +201,24 @@ impl<'r, 'c> Run<'r, 'c> {
         } else {
             "-Confirm:false"
         };
-        if !self.console.interactive || self.row.is_some() {
-            return Err(Failure {
+        self.asked = true;
+        // Where rows come on standard input, no answer can.
+        let answer = match self.row {
+            Some(_) => Answer::NobodyToAsk,
+            None => confirm(self.console, question)?,
+        };
+        match answer {
+            Answer::Yes => Ok(()),
+            Answer::No => Err(Stop::Declined),
+            Answer::NobodyToAsk => Err(Failure {
                 category: "InvalidOperation".to_owned(),
                 id: "ConfirmationNeeded".to_owned(),
                 ..Failure::invalid(format!(
-                    "{question} There is no terminal to answer that on, and nothing was done: add {way}"
+                    "{question} There is no terminal to answer that at, and nothing was done: add \
+                     {way}"
                 ))
             }
-            .into());
-        }
-        self.asked = true;
-        if yes(self.console, question)? {
-            Ok(())
-        } else {
-            Err(Stop::Declined)
+            .into()),
         }
     }
 
@@ -250,8 +253,8 @@ impl<'r, 'c> Run<'r, 'c> {
             .await
             .map_err(|error| Failure::plan(message, &target, &error))?;
         if self.call.common.what_if {
-            let text = render_plan(&plan);
-            write!(self.console.output, "What if: {text}")?;
+            write!(self.console.output, "What if: ")?;
+            render_plan(&plan, self.console.output)?;
             return Ok(None);
         }
         if self.call.common.confirm == Some(true) && !self.asked {
@@ -299,11 +302,11 @@ impl<'r, 'c> Run<'r, 'c> {
     }
 
     /// Objects where `-PassThru` asks for them, nothing otherwise.
-    pub(super) fn pass(&self, objects: Vec<Object>) -> Answer {
+    pub(super) fn pass(&self, objects: Vec<Object>) -> Results {
         if self.passes() {
-            Answer::Objects(objects)
+            Results::Objects(objects)
         } else {
-            Answer::Nothing
+            Results::Nothing
         }
     }
 

@@ -1,7 +1,6 @@
 //! Before something is done: the plan in words, and the questions.
 
-use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Write};
 
 use super::Console;
 use crate::model::Plan;
@@ -11,53 +10,64 @@ use crate::model::server::printable;
 /// No value of a field is shown longer than this.
 const LONGEST: usize = 200;
 
-/// A plan in words: its steps, server by server, with every field before and after, what the
-/// operator should know, what clients will feel, and whether it can be undone. Ends with a line
-/// feed.
-#[must_use]
-pub fn render_plan(plan: &Plan) -> String {
-    let mut out = String::new();
+/// What a person said to a question.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// Yes.
+    Yes,
+    /// No, or nothing.
+    No,
+    /// There is no terminal to ask at.
+    NobodyToAsk,
+}
+
+/// Writes a plan for a person: its steps, server by server, with every field before and after,
+/// what the operator should know, what clients will feel, and whether it can be undone.
+///
+/// # Errors
+/// When it can't be written.
+pub fn render_plan(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
     let shown = |text: &str| printable(text, LONGEST);
-    let _ = writeln!(out, "{}", shown(&plan.title));
-    if plan.steps.is_empty() {
-        let _ = writeln!(out, "  Nothing is to be done: everything is so already.");
+    writeln!(out, "{}", shown(&plan.title))?;
+    if plan.is_empty() {
+        writeln!(out, "  Nothing is to be done: everything is so already.")?;
     }
     for (index, step) in plan.steps.iter().enumerate() {
         let what = printable(&step.action.to_string(), 2000);
-        let _ = writeln!(out, "  {}. {}: {what}", index + 1, step.server);
+        writeln!(out, "  {}. {}: {what}", index + 1, step.server)?;
         for change in &step.changes {
-            let _ = writeln!(out, "       {}", field(change));
+            writeln!(out, "       {}", field(change))?;
         }
         if let Some(why) = &step.refused {
-            let _ = writeln!(out, "       {} would refuse it: {}", step.server, shown(why));
+            let why = printable(why, 1000);
+            writeln!(out, "       {} would refuse it: {why}", step.server)?;
         }
     }
     for warning in &plan.warnings {
-        let _ = writeln!(out, "  Warning: {}", printable(warning, 1000));
+        writeln!(out, "  Warning: {}", printable(warning, 1000))?;
     }
     for (server, scope) in &plan.clears {
-        let _ = writeln!(out, "  Clears the configuration sync error of {scope} on {server}.");
+        writeln!(
+            out,
+            "  Clears the configuration sync error of scope {scope} on {server}."
+        )?;
     }
-    if !plan.steps.is_empty() {
-        if !plan.impact.is_empty() {
-            let _ = writeln!(out, "  Clients: {}", shown(&plan.impact));
-        }
-        let risk = match plan.risk {
-            Risk::Small => "small",
-            Risk::Several => "several objects are changed",
-            Risk::Destructive => "destructive",
-        };
-        let _ = writeln!(out, "  Risk: {risk}");
-        match plan.not_undoable() {
-            Some(why) => {
-                let _ = writeln!(out, "  Can't be undone: {}", shown(why));
-            }
-            None => {
-                let _ = writeln!(out, "  Can be undone.");
-            }
-        }
+    if plan.steps.is_empty() {
+        return Ok(());
     }
-    out
+    if !plan.impact.is_empty() {
+        writeln!(out, "  Clients: {}", shown(&plan.impact))?;
+    }
+    let risk = match plan.risk {
+        Risk::Small => "small",
+        Risk::Several => "several objects are changed",
+        Risk::Destructive => "something is lost, or another copy is overwritten",
+    };
+    writeln!(out, "  Risk: {risk}")?;
+    match plan.not_undoable() {
+        Some(why) => writeln!(out, "  Can't be undone: {}", shown(why)),
+        None => writeln!(out, "  Can be undone."),
+    }
 }
 
 fn field(change: &FieldChange) -> String {
@@ -75,12 +85,15 @@ fn field(change: &FieldChange) -> String {
     )
 }
 
-/// Asks a question that yes or no answers; no is what silence means. The question goes to standard
-/// error, so that standard output holds answers only.
+/// Asks a question on `console.errors` (standard output holds results only) that is answered with
+/// yes or no; no is what silence means.
 ///
 /// # Errors
-/// When it can't be written, or the answer not be read.
-pub fn yes(console: &mut Console<'_>, question: &str) -> io::Result<bool> {
+/// When the question can't be written or the answer can't be read.
+pub fn confirm(console: &mut Console<'_>, question: &str) -> io::Result<Answer> {
+    if !console.interactive {
+        return Ok(Answer::NobodyToAsk);
+    }
     let asked = printable(question, 1000);
     for _ in 0..3 {
         write!(
@@ -90,15 +103,15 @@ pub fn yes(console: &mut Console<'_>, question: &str) -> io::Result<bool> {
         console.errors.flush()?;
         let Some(answer) = line(console)? else {
             writeln!(console.errors)?;
-            return Ok(false);
+            return Ok(Answer::No);
         };
         match answer.trim().to_lowercase().as_str() {
-            "y" | "yes" => return Ok(true),
-            "" | "n" | "no" => return Ok(false),
+            "y" | "yes" => return Ok(Answer::Yes),
+            "" | "n" | "no" => return Ok(Answer::No),
             _ => {}
         }
     }
-    Ok(false)
+    Ok(Answer::No)
 }
 
 /// A line of standard input, byte by byte, so that what follows it stays there.
@@ -125,9 +138,9 @@ mod tests {
     use crate::model::plan::{Action, Intent, NotUndoable, Purpose, Reach, Step};
     use crate::model::{Edit, ObjectRef, ServerName};
 
-    fn answer(typed: &str) -> (bool, String) {
+    fn answer(typed: &str) -> (Answer, String) {
         let (mut output, mut errors) = (Vec::new(), Vec::new());
-        let said = yes(
+        let said = confirm(
             &mut Console {
                 input: &mut typed.as_bytes(),
                 output: &mut output,
@@ -143,13 +156,13 @@ mod tests {
     #[test]
     fn only_yes_is_yes() {
         for (typed, said) in [
-            ("y\n", true),
-            ("YES\r\n", true),
-            ("what\ny\n", true),
-            ("n\n", false),
-            ("\n", false),
-            ("", false),
-            ("a\nb\nc\ny\n", false),
+            ("y\n", Answer::Yes),
+            ("YES\r\n", Answer::Yes),
+            ("what\ny\n", Answer::Yes),
+            ("n\n", Answer::No),
+            ("\n", Answer::No),
+            ("", Answer::No),
+            ("a\nb\nc\ny\n", Answer::No),
         ] {
             assert_eq!(answer(typed).0, said, "{typed:?}");
         }
@@ -191,8 +204,10 @@ mod tests {
             risk: Risk::Small,
             clears: Vec::new(),
         };
+        let mut out = Vec::new();
+        render_plan(&plan, &mut out).unwrap();
         assert_eq!(
-            render_plan(&plan),
+            String::from_utf8(out).unwrap(),
             "Delete DHCP reservation 10.0.0.100\n  \
              1. dhcp1: Delete reservation 10.0.0.100\n       \
              reservation 10.0.0.100, Name: x\u{fffd} -> (none)\n       \

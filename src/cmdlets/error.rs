@@ -65,6 +65,7 @@ impl Failure {
     }
 
     /// Something that isn't there, and for which the server has no number.
+    #[allow(clippy::needless_pass_by_value, reason = "addresses and names alike")]
     #[must_use]
     pub fn absent(message: impl Into<String>, target: impl ToString) -> Failure {
         Failure {
@@ -76,6 +77,7 @@ impl Failure {
     }
 
     /// A refusal with a number.
+    #[allow(clippy::needless_pass_by_value, reason = "addresses and names alike")]
     #[must_use]
     pub fn refused(
         message: impl Into<String>,
@@ -145,7 +147,11 @@ impl Failure {
     pub fn adding(mut self, more: &str) -> Failure {
         match &mut self.why {
             Some(why) => {
-                why.push_str(if why.ends_with(['.', '!', '?']) { " " } else { "; " });
+                why.push_str(if why.ends_with(['.', '!', '?']) {
+                    " "
+                } else {
+                    "; "
+                });
                 why.push_str(more);
             }
             None => self.why = Some(more.to_owned()),
@@ -167,11 +173,7 @@ impl Failure {
             self.category,
             printable(&self.target, 200)
         );
-        let _ = writeln!(
-            out,
-            "    + FullyQualifiedErrorId : {},{cmdlet}",
-            self.id
-        );
+        let _ = writeln!(out, "    + FullyQualifiedErrorId : {},{cmdlet}", self.id);
         out
     }
 }

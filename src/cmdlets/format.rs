@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::object::{Answer, Object, Value};
+use super::object::{Object, Results, Value};
 use super::parse::Output;
 use crate::model::server::printable;
 
@@ -90,16 +90,16 @@ fn view(class: &str) -> Option<View> {
 ///
 /// # Errors
 /// When it can't be written.
-pub fn write(out: &mut dyn Write, answer: &Answer, output: Option<Output>) -> io::Result<()> {
+pub fn write(out: &mut dyn Write, answer: &Results, output: Option<Output>) -> io::Result<()> {
     match answer {
-        Answer::Nothing => Ok(()),
-        Answer::Lines(lines) => match output {
+        Results::Nothing => Ok(()),
+        Results::Lines(lines) => match output {
             Some(Output::Json) => json(out, lines),
             _ => lines
                 .iter()
                 .try_for_each(|line| writeln!(out, "{}", printable(line, LONGEST))),
         },
-        Answer::Objects(objects) => match output {
+        Results::Objects(objects) => match output {
             Some(Output::Json) => json(out, objects),
             Some(Output::Csv) => csv(out, objects),
             Some(Output::List) => list(out, objects, None),
@@ -195,7 +195,10 @@ fn table(out: &mut dyn Write, objects: &[Object]) -> io::Result<()> {
                 let cells = objects
                     .iter()
                     .map(|object| shown(object.get(name)).chars().count());
-                let width = cells.max().unwrap_or(0).clamp(name.len(), WIDEST.max(name.len()));
+                let width = cells
+                    .max()
+                    .unwrap_or(0)
+                    .clamp(name.len(), WIDEST.max(name.len()));
                 (*name, *name, width)
             })
             .collect(),
@@ -246,7 +249,8 @@ fn json(out: &mut dyn Write, value: &impl serde::Serialize) -> io::Result<()> {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         // Outside of texts JSON has no such character but the line feeds put in here.
-        if character != '\n' && printable(character.encode_utf8(&mut [0; 4]), 4).starts_with('\u{fffd}')
+        if character != '\n'
+            && printable(character.encode_utf8(&mut [0; 4]), 4).starts_with('\u{fffd}')
             && character != '\u{fffd}'
         {
             let mut units = [0; 2];
@@ -270,9 +274,7 @@ fn csv(out: &mut dyn Write, objects: &[Object]) -> io::Result<()> {
     writer.write_record(first.properties.iter().map(|(name, _)| *name))?;
     for object in objects {
         let cell = |name: &&str| match object.get(name) {
-            Value::List(texts) | Value::OneOrMany(texts) => {
-                printable(&texts.join(","), usize::MAX)
-            }
+            Value::List(texts) | Value::OneOrMany(texts) => printable(&texts.join(","), usize::MAX),
             Value::Text(text) => printable(text, usize::MAX),
             other => shown(other),
         };
@@ -288,7 +290,7 @@ mod tests {
 
     fn text(objects: Vec<Object>, output: Option<Output>) -> String {
         let mut out = Vec::new();
-        write(&mut out, &Answer::Objects(objects), output).unwrap();
+        write(&mut out, &Results::Objects(objects), output).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -325,10 +327,7 @@ IPAddress            ScopeId              ClientId             Name             
     #[test]
     fn known_columns_begin_where_windows_begins_them() {
         for (class, starts) in [
-            (
-                "DhcpServerv4Reservation",
-                vec![0, 21, 42, 63, 84, 105],
-            ),
+            ("DhcpServerv4Reservation", vec![0, 21, 42, 63, 84, 105]),
             ("DhcpServerv4Lease", vec![0, 16, 32, 53, 74, 95]),
             (
                 "DhcpServerv4ScopeStatistics",
@@ -405,7 +404,12 @@ EnableAuth          : False\n\n"
     #[test]
     fn long_values_are_cut_in_a_table() {
         let printed = text(
-            vec![reservation("10.0.0.1", "aa", "abcdefghijklmnopqrstuvwxyz", "")],
+            vec![reservation(
+                "10.0.0.1",
+                "aa",
+                "abcdefghijklmnopqrstuvwxyz",
+                "",
+            )],
             None,
         );
         assert!(printed.contains("abcdefghijklmnopq... Both"), "{printed}");
@@ -426,7 +430,10 @@ EnableAuth          : False\n\n"
     fn csv_quotes_as_export_csv_does() {
         let object = Object::new("DhcpServerv4Superscope")
             .with("SuperscopeName", "a \"b\"\u{7}")
-            .with("ScopeId", vec!["10.0.0.0".to_owned(), "10.0.1.0".to_owned()]);
+            .with(
+                "ScopeId",
+                vec!["10.0.0.0".to_owned(), "10.0.1.0".to_owned()],
+            );
         assert_eq!(
             text(vec![object], Some(Output::Csv)),
             "\"SuperscopeName\",\"ScopeId\"\n\"a \"\"b\"\"\u{fffd}\",\"10.0.0.0,10.0.1.0\"\n"

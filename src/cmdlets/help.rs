@@ -29,7 +29,11 @@ pub fn help(cmdlet: &'static Cmdlet) -> String {
     if !cmdlet.parameters.is_empty() {
         let _ = writeln!(out, "\nPARAMETERS");
         for parameter in cmdlet.parameters {
-            let mut line = format!("    -{:<28}{}", parameter.name, about(cmdlet, parameter.name));
+            let mut line = format!(
+                "    -{:<28}{}",
+                parameter.name,
+                about(cmdlet, parameter.name)
+            );
             if !parameter.aliases.is_empty() {
                 let _ = write!(line, " (alias {})", parameter.aliases.join(", "));
             }

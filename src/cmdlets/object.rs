@@ -40,7 +40,7 @@ pub enum Value {
 
 /// What a cmdlet gives.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Answer {
+pub enum Results {
     /// Nothing.
     Nothing,
     /// Objects.

@@ -457,12 +457,8 @@ fn resolve(cmdlet: &'static Cmdlet, typed: &str) -> Result<Target, Wrong> {
         name.get(..typed.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(typed))
     };
-    let early = |target: &Target| {
-        matches!(
-            target,
-            Target::Own(_) | Target::WhatIf | Target::Confirm | Target::Output
-        )
-    };
+    let early =
+        |target: &Target| matches!(target, Target::Own(_) | Target::WhatIf | Target::Confirm);
     for wanted in [true, false] {
         let mut found: Vec<(&str, Target)> = Vec::new();
         for (spelt, name, target) in &known {
@@ -475,7 +471,8 @@ fn resolve(cmdlet: &'static Cmdlet, typed: &str) -> Result<Target, Wrong> {
             [] => {}
             [(_, target)] => return Ok(*target),
             several => {
-                let names: Vec<String> = several.iter().map(|(name, _)| format!("-{name}")).collect();
+                let names: Vec<String> =
+                    several.iter().map(|(name, _)| format!("-{name}")).collect();
                 return Err(wrong(
                     cmdlet,
                     "AmbiguousParameter",
@@ -540,7 +537,9 @@ pub fn read_value(
         value::read(parameter.kind, typed).map(|given| vec![given])
     };
     let given = given.map_err(refuse)?;
-    let empty = given.iter().any(|g| matches!(g, Given::Text(t) if t.is_empty()));
+    let empty = given
+        .iter()
+        .any(|g| matches!(g, Given::Text(t) if t.is_empty()));
     if parameter.mandatory && empty {
         return Err(refuse("an empty text won't do".to_owned()));
     }
@@ -634,8 +633,7 @@ impl Line {
             .collect();
         for (index, one) in given.iter().enumerate() {
             for other in &given[index + 1..] {
-                let together =
-                    |set: &&str| one.belongs_to(set) && other.belongs_to(set);
+                let together = |set: &&str| one.belongs_to(set) && other.belongs_to(set);
                 if !sets.iter().any(together) {
                     return format!("-{} and -{} can't be given together", one.name, other.name);
                 }

@@ -52,7 +52,9 @@ pub(super) fn read(line: &Line, input: &mut dyn Read) -> io::Result<Result<Vec<R
 /// PowerShell's `>` writes it.
 fn text(bytes: &[u8]) -> Result<String, Failure> {
     let wide = |from: fn([u8; 2]) -> u16| {
-        let units = bytes[2..].chunks_exact(2).map(|pair| from([pair[0], pair[1]]));
+        let units = bytes[2..]
+            .chunks_exact(2)
+            .map(|pair| from([pair[0], pair[1]]));
         char::decode_utf16(units)
             .collect::<Result<String, _>>()
             .map_err(|_| Failure::invalid("standard input is not valid UTF-16 text"))
@@ -124,18 +126,23 @@ fn rows(line: &Line, text: &str) -> Result<Vec<Row>, Failure> {
             )));
         }
     }
+    let mut lines = Lines {
+        text,
+        at: 0,
+        line: 1 + skipped,
+    };
     let mut rows = Vec::new();
     for record in reader.records() {
         match record {
             Ok(record) => {
-                let at = record.position().map_or(0, csv::Position::line) + skipped;
+                let at = lines.of(record.position());
                 if record.iter().all(|cell| cell.trim().is_empty()) {
                     continue;
                 }
                 rows.push((at, arguments(line.cmdlet, &columns, &record)));
             }
             Err(error) => {
-                let at = error.position().map_or(0, csv::Position::line) + skipped;
+                let at = lines.of(error.position());
                 rows.push((at, Err(Failure::invalid(format!("no CSV: {error}")))));
             }
         }
@@ -143,12 +150,36 @@ fn rows(line: &Line, text: &str) -> Result<Vec<Row>, Failure> {
     Ok(rows)
 }
 
+/// Counts lines on and on: a record's own position may be before the line feeds that precede it.
+struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, position: Option<&csv::Position>) -> u64 {
+        let start = position.and_then(|position| usize::try_from(position.byte()).ok());
+        let bytes = self.text.as_bytes();
+        while let Some(byte) = bytes.get(self.at)
+            && (start.is_some_and(|start| self.at < start) || matches!(byte, b'\r' | b'\n'))
+        {
+            self.line += u64::from(*byte == b'\n');
+            self.at += 1;
+        }
+        self.line
+    }
+}
+
 /// The parameter that a column fills; `None` is passed over.
 fn column(line: &Line, name: &str) -> Result<Option<&'static Parameter>, Failure> {
     let shown = printable(name, 80);
     let Some(parameter) = parse::column(line.cmdlet, name) else {
         let name = name.trim();
-        if PASSED_OVER.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        if PASSED_OVER
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name))
+        {
             return Ok(None);
         }
         let known: Vec<&str> = line.cmdlet.parameters.iter().map(|p| p.name).collect();
@@ -217,7 +248,14 @@ mod tests {
         assert_eq!(*at, 2);
         assert_eq!(first.as_ref().unwrap().len(), 3);
         assert_eq!(rows[1].0, 4);
-        assert!(rows[1].1.as_ref().unwrap_err().message.contains("10.0.0.300"));
+        assert!(
+            rows[1]
+                .1
+                .as_ref()
+                .unwrap_err()
+                .message
+                .contains("10.0.0.300")
+        );
         assert_eq!(
             rows[2].1.as_ref().unwrap_err().message,
             "the row has 2 cells, the head 4"
