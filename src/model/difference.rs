@@ -86,7 +86,7 @@ pub enum Detail {
         range: Range,
         on_left: bool,
     },
-    /// A reservation is on one side only.
+    /// A reservation is on one side only, or for another client on each side.
     Reservation {
         scope: ScopeId,
         left: Option<Arc<Reservation>>,

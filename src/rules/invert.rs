@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use super::apply::change;
+use super::apply::Batch;
 use super::{DhcpError, Facts};
 use crate::model::failover::{MAX_ADD_SCOPES, RelationshipProperty, SharedSecret};
 use crate::model::plan::NotUndoable;
@@ -131,12 +131,12 @@ pub fn invert_all(
     facts: &Facts,
     edits: &[Edit],
 ) -> Result<Vec<Edit>, NotUndoable> {
-    let mut config = before.clone();
+    let mut batch = Batch::new(before, facts);
     let mut inverses = Vec::with_capacity(edits.len());
     for (index, edit) in edits.iter().enumerate() {
-        inverses.push(invert(&config, edit)?);
+        inverses.push(invert(&batch.config, edit)?);
         if index + 1 < edits.len() {
-            change(&mut config, facts, edit).map_err(|DhcpError { sentence, .. }| {
+            batch.change(edit).map_err(|DhcpError { sentence, .. }| {
                 NotUndoable::because(format!("it would not be done: {sentence}"))
             })?;
         }
@@ -273,7 +273,7 @@ fn old_values<P: Clone>(held: &[P], set: &[P], same_kind: impl Fn(&P, &P) -> boo
 
 fn find(config: &ServerConfig, scope: ScopeId) -> Result<&Scope, NotUndoable> {
     let found = config.scopes.get(&scope).map(AsRef::as_ref);
-    found.ok_or_else(|| absent(format!("scope {}", scope.net())))
+    found.ok_or_else(|| absent(&format!("scope {}", scope.net())))
 }
 
 fn reservation(
@@ -284,7 +284,7 @@ fn reservation(
     let found = find(config, scope)?.reservations.get(&address);
     found
         .map(AsRef::as_ref)
-        .ok_or_else(|| absent(format!("reservation {address} in scope {scope}")))
+        .ok_or_else(|| absent(&format!("reservation {address} in scope {scope}")))
 }
 
 /// The policy of that name with its processing order.
@@ -300,15 +300,15 @@ fn policy<'c>(
     (1..)
         .zip(policies)
         .find(|(_, policy)| policy.name.eq_ignore_ascii_case(name))
-        .ok_or_else(|| absent(format!("policy '{}'", printable(name, 80))))
+        .ok_or_else(|| absent(&format!("policy '{}'", printable(name, 80))))
 }
 
 fn relationship<'c>(config: &'c ServerConfig, name: &str) -> Result<&'c Relationship, NotUndoable> {
     let found = config.relationship(name);
-    found.ok_or_else(|| absent(format!("failover relationship '{}'", printable(name, 80))))
+    found.ok_or_else(|| absent(&format!("failover relationship '{}'", printable(name, 80))))
 }
 
-fn absent(what: String) -> NotUndoable {
+fn absent(what: &str) -> NotUndoable {
     NotUndoable::because(format!("there was no {what} whose values could come back"))
 }
 

@@ -1,6 +1,7 @@
 //! What a DHCP server accepts, as pure functions: no I/O, no clock.
 
 pub mod apply;
+pub mod changes;
 pub mod compare;
 pub mod error;
 pub mod facts;
@@ -11,7 +12,8 @@ pub mod invert;
 pub mod pair;
 
 pub use apply::{apply, apply_all};
-pub use compare::{changes, compare_relationship, compare_scopes};
+pub use changes::changes;
+pub use compare::{compare_relationship, compare_scopes};
 pub use error::{Code, DhcpError};
 pub use facts::{Facts, PartnerFacts, Rulebook};
 pub use heal::heal;

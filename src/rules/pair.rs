@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Code, DhcpError};
-use crate::model::failover::RelationshipProperty;
+use crate::model::failover::{RelationshipProperty, Side};
 use crate::model::plan::FailoverChoice;
 use crate::model::server::printable;
 use crate::model::{Edit, Relationship, Scope, ScopeId, ServerConfig, ServerName};
@@ -46,6 +46,8 @@ pub fn configure(
             let mut relationship = relationship.clone();
             relationship.scopes.clone_from(scopes);
             relationship.authenticated = secret.is_some();
+            // Whoever has the scopes is the primary.
+            relationship.side = Side::Primary;
             there.push(Edit::AddRelationship {
                 relationship: relationship.mirrored(this),
                 secret: secret.clone(),
@@ -209,7 +211,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::failover::{Mode, Role, Side};
+    use crate::model::failover::{Mode, Role};
     use crate::rules::{Facts, Rulebook, apply_all};
 
     fn here() -> ServerName {

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::super::facts::MAX_CLOCK_SKEW;
-use super::super::{Code, DhcpError, Facts, PartnerFacts};
+use super::super::{Code, DhcpError, Facts};
 use super::check::{self, Outcome, refuse, shown};
+use super::partner;
 use crate::model::failover::{
     FailoverState, MAX_ADD_SCOPES, MAX_NAME, MAX_RELATIONSHIPS, Mode, RelationshipProperty,
-    SharedSecret,
+    SharedSecret, Side,
 };
 use crate::model::scope::{ClientType, Seconds};
 use crate::model::{Relationship, ScopeId, ServerConfig, ServerName};
@@ -15,6 +15,7 @@ use crate::model::{Relationship, ScopeId, ServerConfig, ServerName};
 pub(super) fn add(
     config: &mut ServerConfig,
     facts: &Facts,
+    made: &BTreeSet<ScopeId>,
     relationship: &Relationship,
     secret: Option<&SharedSecret>,
 ) -> Outcome {
@@ -37,8 +38,8 @@ pub(super) fn add(
     if config.relationships.len() >= MAX_RELATIONSHIPS {
         return too_many(&check::server(facts));
     }
-    if let Some(there) = partner_facts(facts, partner) {
-        partner_ready(partner, there)?;
+    if let Some(there) = partner::facts_of(facts, partner) {
+        partner::ready(partner, there)?;
         match there.relationships.get(&key) {
             // The partner's side of the same operation, done before this side.
             Some(with) if with.means(facts.this_server.as_str()) => {}
@@ -55,7 +56,17 @@ pub(super) fn add(
             None => {}
         }
     }
-    may_enter(config, facts, &key, partner, &relationship.scopes)?;
+    let originals = match relationship.side {
+        Side::Primary => made,
+        // The primary is the one that had the scopes.
+        Side::Secondary => &relationship.scopes,
+    };
+    let entrance = Entrance {
+        key: &key,
+        partner,
+        originals,
+    };
+    may_enter(config, facts, &entrance, &relationship.scopes)?;
     let mut relationship = relationship.clone();
     relationship.authenticated = secret.is_some();
     config.relationships.insert(key, relationship);
@@ -108,6 +119,7 @@ pub(super) fn remove(config: &mut ServerConfig, facts: &Facts, name: &str) -> Ou
 pub(super) fn add_scopes(
     config: &mut ServerConfig,
     facts: &Facts,
+    made: &BTreeSet<ScopeId>,
     name: &str,
     scopes: &BTreeSet<ScopeId>,
 ) -> Outcome {
@@ -118,10 +130,15 @@ pub(super) fn add_scopes(
     if let Some(state) = facts.states.get(&key) {
         may_grow(&relationship.name, *state)?;
     }
-    if let Some(there) = partner_facts(facts, &relationship.partner) {
-        partner_ready(&relationship.partner, there)?;
+    if let Some(there) = partner::facts_of(facts, &relationship.partner) {
+        partner::ready(&relationship.partner, there)?;
     }
-    may_enter(config, facts, &key, &relationship.partner, scopes)?;
+    let entrance = Entrance {
+        key: &key,
+        partner: &relationship.partner,
+        originals: made,
+    };
+    may_enter(config, facts, &entrance, scopes)?;
     if let Some(relationship) = config.relationships.get_mut(&key) {
         relationship.scopes.extend(scopes);
     }
@@ -155,23 +172,6 @@ pub(super) fn remove_scopes(
         relationship.scopes.retain(|scope| !scopes.contains(scope));
     }
     Ok(())
-}
-
-/// Which of the two servers is too old for BOOTP clients under failover.
-pub(super) fn without_bootp(facts: &Facts, partner: &ServerName) -> Option<String> {
-    if !facts.rulebook.bootp_in_failover() {
-        return Some(check::server(facts));
-    }
-    let there = partner_facts(facts, partner)?;
-    (!there.rulebook.bootp_in_failover()).then(|| shown(partner.as_str()))
-}
-
-fn partner_facts<'f>(facts: &'f Facts, partner: &ServerName) -> Option<&'f PartnerFacts> {
-    facts.partners.get(partner).or_else(|| {
-        let mut known = facts.partners.iter();
-        let (_, there) = known.find(|(name, _)| name.means(partner.as_str()))?;
-        Some(there)
-    })
 }
 
 fn supported(facts: &Facts) -> Outcome {
@@ -314,66 +314,6 @@ fn too_many(server: &str) -> Outcome {
     )
 }
 
-/// What the partner must be and do when a relationship is made, or grows.
-fn partner_ready(partner: &ServerName, there: &PartnerFacts) -> Outcome {
-    let partner = shown(partner.as_str());
-    if !there.resolves {
-        return refuse(
-            Code::ServerNameNotResolved,
-            format!(
-                "the name of the partner server {partner} can't be resolved: check its spelling"
-            ),
-        );
-    }
-    if !there.reachable {
-        return refuse(
-            Code::ServerNotReachable,
-            format!("the partner server {partner} can't be reached: check that it is up"),
-        );
-    }
-    if !there.running {
-        return refuse(
-            Code::ServerNotRunning,
-            format!("the DHCP service on the partner server {partner} does not run: start it"),
-        );
-    }
-    if !there.may_write {
-        return refuse(
-            Code::NoAdminPermission,
-            format!(
-                "you may not change the partner server {partner}: become a member of its DHCP \
-                 Administrators group, or ask one of them"
-            ),
-        );
-    }
-    if !there.rulebook.has_failover() {
-        return refuse(
-            Code::FoNotSupported,
-            format!(
-                "the partner server {partner} (version {}) has no DHCP failover: it came with \
-                 Windows Server 2012",
-                there.rulebook.version
-            ),
-        );
-    }
-    let skew = there.clock_skew.unsigned_abs();
-    if skew > MAX_CLOCK_SKEW.unsigned_abs() {
-        return refuse(
-            Code::FoTimeOutOfSync,
-            format!(
-                "the clock of the partner server {partner} is {skew} s {}; at most \
-                 {MAX_CLOCK_SKEW} s are possible: set both clocks right",
-                if there.clock_skew > 0 {
-                    "ahead"
-                } else {
-                    "behind"
-                }
-            ),
-        );
-    }
-    Ok(())
-}
-
 fn some_scope(name: &str, scopes: &BTreeSet<ScopeId>) -> Outcome {
     if scopes.is_empty() {
         return refuse(
@@ -421,14 +361,23 @@ fn may_grow(name: &str, state: FailoverState) -> Outcome {
     }
 }
 
-/// Whether the scopes may enter the relationship (`key`: its name, lower case).
+/// Scopes about to enter a relationship.
+pub(super) struct Entrance<'a> {
+    /// The relationship's name, lower case.
+    pub(super) key: &'a str,
+    /// Its partner.
+    pub(super) partner: &'a ServerName,
+    /// The scopes of which the partner may have the original.
+    pub(super) originals: &'a BTreeSet<ScopeId>,
+}
+
 fn may_enter(
     config: &ServerConfig,
     facts: &Facts,
-    key: &str,
-    partner: &ServerName,
+    entrance: &Entrance<'_>,
     scopes: &BTreeSet<ScopeId>,
 ) -> Outcome {
+    let partner = entrance.partner;
     if scopes.len() > MAX_ADD_SCOPES {
         return refuse(
             Code::FoMaxAddScopes,
@@ -439,8 +388,8 @@ fn may_enter(
             ),
         );
     }
-    let too_old = without_bootp(facts, partner);
-    let there = partner_facts(facts, partner);
+    let too_old = partner::without_bootp(facts, partner);
+    let there = partner::facts_of(facts, partner);
     for id in scopes {
         let scope = check::scope(config, facts, *id)?;
         if let Some(held) = config.relationship_of(*id) {
@@ -469,49 +418,9 @@ fn may_enter(
             );
         }
         if let Some(there) = there {
-            free_there(facts, key, partner, there, *id)?;
+            partner::is_free(facts, entrance, there, *id)?;
+            partner::knows_policies(partner, there, scope)?;
         }
     }
     Ok(())
-}
-
-/// The partner must not have the scope, nor one that overlaps it. That it has the very scope in
-/// this very relationship is its side of the same operation, done before this side.
-fn free_there(
-    facts: &Facts,
-    key: &str,
-    partner: &ServerName,
-    there: &PartnerFacts,
-    id: ScopeId,
-) -> Outcome {
-    let Some((other, held_by)) = check::overlapping(&there.scopes, id) else {
-        return Ok(());
-    };
-    let with_us = there
-        .relationships
-        .get(key)
-        .is_some_and(|with| with.means(facts.this_server.as_str()));
-    let same_relationship = held_by
-        .as_ref()
-        .is_some_and(|name| name.to_lowercase() == key);
-    if other == id && with_us && same_relationship {
-        return Ok(());
-    }
-    let partner = shown(partner.as_str());
-    refuse(
-        Code::SubnetExists,
-        if other == id {
-            format!(
-                "the partner server {partner} has a scope {} of its own: delete it there first",
-                id.net()
-            )
-        } else {
-            format!(
-                "the partner server {partner} has a scope {} that overlaps scope {}: delete it \
-                 there first",
-                other.net(),
-                id.net()
-            )
-        },
-    )
 }

@@ -5,14 +5,19 @@ mod exclusion;
 mod failover;
 mod filter;
 mod option;
+mod partner;
 mod policy;
 mod reservation;
 mod scope;
 mod settings;
 mod superscope;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
 
 use super::{Code, DhcpError, Facts};
-use crate::model::{Edit, ServerConfig};
+use crate::model::{Edit, ScopeId, ServerConfig};
 
 /// The configuration after an edit. What the edit does not touch is shared with the one before
 /// (the very same `Arc`s).
@@ -20,12 +25,14 @@ use crate::model::{Edit, ServerConfig};
 /// # Errors
 /// [`DhcpError`] with Microsoft's number when the server would refuse it.
 pub fn apply(config: &ServerConfig, facts: &Facts, edit: &Edit) -> Result<ServerConfig, DhcpError> {
-    let mut config = config.clone();
-    change(&mut config, facts, edit)?;
-    Ok(config)
+    apply_all(config, facts, std::slice::from_ref(edit))
 }
 
 /// The configuration after several edits, all or none.
+///
+/// They are one operation: a scope that one of them adds and a later one puts under failover is
+/// the copy of the partner's, and the partner may have the original ([`super::pair`]). One by one
+/// they would be refused: the partner would seem to have a scope of its own there.
 ///
 /// # Errors
 /// The first refusal.
@@ -34,18 +41,51 @@ pub fn apply_all(
     facts: &Facts,
     edits: &[Edit],
 ) -> Result<ServerConfig, DhcpError> {
-    let mut config = config.clone();
+    let mut batch = Batch::new(config, facts);
     for edit in edits {
-        change(&mut config, facts, edit)?;
+        batch.change(edit)?;
     }
-    Ok(config)
+    Ok(batch.config)
 }
 
-/// Changes the configuration in place. A refusal leaves it as it was: every rule is asked before
-/// anything is written.
-pub(super) fn change(
+/// Edits of one operation, and what they have come to so far.
+pub(super) struct Batch<'f> {
+    pub(super) config: ServerConfig,
+    facts: &'f Facts,
+    /// The scopes that the operation has added.
+    made: BTreeSet<ScopeId>,
+}
+
+impl<'f> Batch<'f> {
+    pub(super) fn new(config: &ServerConfig, facts: &'f Facts) -> Batch<'f> {
+        Batch {
+            config: config.clone(),
+            facts,
+            made: BTreeSet::new(),
+        }
+    }
+
+    /// The next edit. A refusal leaves everything as it was: every rule is asked before anything
+    /// is written.
+    pub(super) fn change(&mut self, edit: &Edit) -> Result<(), DhcpError> {
+        change(&mut self.config, self.facts, &self.made, edit)?;
+        match edit {
+            Edit::AddScope(scope) => {
+                self.made.insert(scope.id);
+            }
+            Edit::RemoveScope { scope, .. } => {
+                self.made.remove(scope);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn change(
     config: &mut ServerConfig,
     facts: &Facts,
+    made: &BTreeSet<ScopeId>,
     edit: &Edit,
 ) -> Result<(), DhcpError> {
     if !facts.may_write {
@@ -100,13 +140,13 @@ pub(super) fn change(
         Edit::AddRelationship {
             relationship,
             secret,
-        } => failover::add(config, facts, relationship, secret.as_ref()),
+        } => failover::add(config, facts, made, relationship, secret.as_ref()),
         Edit::SetRelationship { name, properties } => {
             failover::set(config, facts, name, properties)
         }
         Edit::RemoveRelationship { name } => failover::remove(config, facts, name),
         Edit::AddFailoverScopes { name, scopes } => {
-            failover::add_scopes(config, facts, name, scopes)
+            failover::add_scopes(config, facts, made, name, scopes)
         }
         Edit::RemoveFailoverScopes { name, scopes } => {
             failover::remove_scopes(config, facts, name, scopes)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::{Code, Facts};
 use super::check::{self, Outcome, refuse, shown};
-use super::{exclusion, failover, option, policy, reservation, superscope};
+use super::{exclusion, option, partner, policy, reservation, superscope};
 use crate::model::scope::{ClientType, DnsSettings, LeaseDuration, ScopeProperty, Seconds};
 use crate::model::{Range, Scope, ScopeId, ServerConfig};
 
@@ -327,7 +327,7 @@ fn kind(config: &ServerConfig, facts: &Facts, id: ScopeId, kind: ClientType) -> 
         return Ok(());
     };
     if kind != ClientType::Dhcp
-        && let Some(older) = failover::without_bootp(facts, &relationship.partner)
+        && let Some(older) = partner::without_bootp(facts, &relationship.partner)
     {
         return refuse(
             Code::FoIprangeTypeConvIllegal,
