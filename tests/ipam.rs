@@ -89,8 +89,8 @@ impl Place {
         Ipam::with_drivers(drivers, Arc::new(store), state, self.clock.clone(), "alice").unwrap()
     }
 
-    fn lab(&self, command: LabCommand) {
-        self.estate.lab(&command).unwrap();
+    fn lab(&self, command: &LabCommand) {
+        self.estate.lab(command).unwrap();
     }
 }
 
@@ -331,7 +331,7 @@ async fn a_change_to_one_server_stays_there() {
 #[tokio::test]
 async fn out_of_sync_survives_a_restart_and_ends_with_a_replication() {
     let place = Place::new();
-    place.lab(LabCommand::Stop("dc1".into()));
+    place.lab(&LabCommand::Stop("dc1".into()));
     {
         let ipam = place.ipam("alice");
         let plan = ipam.plan(reserve(100)).await.unwrap();
@@ -345,7 +345,7 @@ async fn out_of_sync_survives_a_restart_and_ends_with_a_replication() {
             Some(Pair::PartnerUnreachable)
         );
     }
-    place.lab(LabCommand::Start("dc1".into()));
+    place.lab(&LabCommand::Start("dc1".into()));
     let ipam = place.ipam("bob");
     let row = (name(DHCP1), hq());
     assert!(ipam.estate().out_of_sync[&row].contains("its DHCP service is stopped"));
@@ -367,7 +367,7 @@ async fn out_of_sync_survives_a_restart_and_ends_with_a_replication() {
 async fn a_sync_error_that_was_dealt_with_elsewhere_is_cleared() {
     let place = Place::new();
     let ipam = place.ipam("alice");
-    place.lab(LabCommand::Stop("dc1".into()));
+    place.lab(&LabCommand::Stop("dc1".into()));
     done(&ipam, reserve(100)).await;
     let intent = Intent::ClearConfigSyncError {
         server: name("dhcp1"),
@@ -442,9 +442,9 @@ async fn undo_is_refused_when_somebody_changed_it_since() {
 async fn only_what_was_done_is_undone() {
     let place = Place::new();
     let ipam = place.ipam("alice");
-    place.lab(LabCommand::Stop("dc1".into()));
+    place.lab(&LabCommand::Stop("dc1".into()));
     let plan = done(&ipam, reserve(100)).await.plan.unwrap();
-    place.lab(LabCommand::Start("dc1".into()));
+    place.lab(&LabCommand::Start("dc1".into()));
     let undo = ipam.plan(Intent::Undo { plan }).await.unwrap();
     assert_eq!(undo.steps.len(), 1);
     // Nothing is between the two copies any more.
@@ -632,7 +632,7 @@ async fn a_half_made_relationship_is_reported_and_can_be_backed_out() {
 async fn a_dead_partner_keeps_failover_only_without_force() {
     let place = Place::new();
     let ipam = place.ipam("alice");
-    place.lab(LabCommand::Stop("dc1".into()));
+    place.lab(&LabCommand::Stop("dc1".into()));
     let remove = |force| Intent::RemoveFailover {
         server: name(DHCP1),
         scopes: [hq()].into(),
@@ -698,7 +698,7 @@ async fn a_lost_answer_is_judged_by_what_is_there() {
     };
     assert!(error.to_string().contains("nothing was done"), "{error}");
     // The estate's own fault does the same, on the partner's side.
-    place.lab(LabCommand::Fail("dc1".into(), Fault::LoseAnswers));
+    place.lab(&LabCommand::Fail("dc1".into(), Fault::LoseAnswers));
     assert_eq!(done(&ipam, reserve(102)).await.ended, Ended::Done);
 }
 
@@ -900,7 +900,7 @@ async fn partner_down_is_refused_in_contact_and_can_not_be_undone() {
     };
     let refused = ipam.plan(order()).await.unwrap_err();
     assert!(matches!(refused, PlanError::Refused { .. }));
-    place.lab(LabCommand::Cut("dhcp1".into(), "dc1".into()));
+    place.lab(&LabCommand::Cut("dhcp1".into(), "dc1".into()));
     let plan = ipam.plan(order()).await.unwrap();
     assert!(plan.warnings[0].contains("dc1.contoso.com answers"));
     assert!(plan.not_undoable().unwrap().contains("can't be taken back"));
@@ -953,14 +953,14 @@ async fn since_when_a_server_is_as_it_is_survives_a_restart() {
     let ipam = place.ipam("bob");
     let estate = ipam.collect().await;
     assert_eq!(since(&estate, DC1), (Availability::Running, start));
-    place.lab(LabCommand::Stop("dc1".into()));
+    place.lab(&LabCommand::Stop("dc1".into()));
     let stopped = place.clock.now();
     let estate = ipam.collect().await;
     assert_eq!(since(&estate, DC1), (Availability::Stopped, stopped));
     assert_eq!(since(&estate, DHCP1), (Availability::Running, start));
     let view = &estate.servers[&name(DC1)];
     assert!(view.reading.is_some() && view.error.is_some());
-    place.lab(LabCommand::Fail("dhcp1".into(), Fault::Unreachable));
+    place.lab(&LabCommand::Fail("dhcp1".into(), Fault::Unreachable));
     let estate = ipam.collect().await;
     assert_eq!(since(&estate, DHCP1).0, Availability::NotReachable);
     assert_eq!(estate.pair(&name(DHCP1), hq()), Some(Pair::Unverified));
