@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::Console;
 use super::ask::{Answer, confirm, render_plan};
+use super::call::Call;
 use super::error::{Done, Failure, Stop};
 use super::object::{Object, Results};
-use super::parse::Call;
 use crate::drivers::LeaseQuery;
 use crate::ipam::{Cancel, Ended, Ipam, Outcome, Progress, StepResult};
 use crate::model::lease::Lease;
