@@ -1,5 +1,9 @@
 //! The embedded estate: the seed's semantics, races, drills, faults, and what a kill leaves behind.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "commands are made where they are given"
+)]
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;

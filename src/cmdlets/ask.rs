@@ -190,6 +190,7 @@ mod tests {
                 action: Action::Apply(edits),
                 purpose: Purpose::Main,
                 expect: Vec::new(),
+                foretold: Vec::new(),
                 changes: vec![FieldChange {
                     object: ObjectRef::Reservation(scope, address),
                     field: "Name".into(),
