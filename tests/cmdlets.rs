@@ -561,6 +561,33 @@ fn partner_down_is_ordered_on_the_survivor() {
 }
 
 #[test]
+fn a_relationship_is_deleted_without_its_partner_by_force_only() {
+    let house = House::new();
+    let name = "dhcp1.contoso.com-dc1.contoso.com";
+    house.lab(&LabCommand::Stop("dc1.contoso.com".into()));
+    let err = house.bad(&format!(
+        "Remove-DhcpServerv4Failover {name} -Confirm:false"
+    ));
+    assert!(
+        err.contains("DHCP 1722,") && err.contains("-Force goes on"),
+        "{err}"
+    );
+    house.good(&format!("Get-DhcpServerv4Failover {name}"));
+    let ran = house.run(&format!("Remove-DhcpServerv4Failover {name} -Force"));
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(
+        ran.err.contains("WARNING: ") && ran.err.contains("dc1"),
+        "{}",
+        ran.err
+    );
+    house.bad(&format!("Get-DhcpServerv4Failover {name}"));
+    house.lab(&LabCommand::Start("dc1.contoso.com".into()));
+    house.good(&format!(
+        "Get-DhcpServerv4Failover {name} -ComputerName dc1"
+    ));
+}
+
+#[test]
 fn what_if_changes_nothing() {
     let house = House::new();
     let before = house.good("Get-DhcpServerv4Reservation 10.0.0.0");

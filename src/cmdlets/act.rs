@@ -260,12 +260,16 @@ impl<'r, 'c> Run<'r, 'c> {
         if self.call.common.confirm == Some(true) && !self.asked {
             self.ask(&format!("{}. Are you sure?", plan.title))?;
         }
-        let title = plan.title.clone();
+        let (title, warnings) = (plan.title.clone(), plan.warnings.clone());
         let purposes: Vec<Purpose> = plan.steps.iter().map(|s| s.purpose.clone()).collect();
         let outcome = self.carry_out(plan).await;
         if self.call.common.verbose {
             let title = printable(&title, 1000);
             writeln!(self.console.errors, "VERBOSE: {title}")?;
+            for warning in &warnings {
+                let warning = printable(warning, 1000);
+                writeln!(self.console.errors, "VERBOSE: {warning}")?;
+            }
             for step in &outcome.steps {
                 let what = printable(&step.what, 1000);
                 writeln!(self.console.errors, "VERBOSE: {}: {what}", step.server)?;
