@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use super::Console;
 use super::ask::{Answer, confirm, render_plan};
+use super::call::Call;
 use super::error::{Done, Failure, Stop};
 use super::object::{Object, Results};
-use super::parse::Call;
 use crate::drivers::LeaseQuery;
 use crate::ipam::{Cancel, Ended, Ipam, Outcome, Progress, StepResult};
 use crate::model::lease::Lease;
@@ -260,12 +260,16 @@ impl<'r, 'c> Run<'r, 'c> {
         if self.call.common.confirm == Some(true) && !self.asked {
             self.ask(&format!("{}. Are you sure?", plan.title))?;
         }
-        let title = plan.title.clone();
+        let (title, warnings) = (plan.title.clone(), plan.warnings.clone());
         let purposes: Vec<Purpose> = plan.steps.iter().map(|s| s.purpose.clone()).collect();
         let outcome = self.carry_out(plan).await;
         if self.call.common.verbose {
             let title = printable(&title, 1000);
             writeln!(self.console.errors, "VERBOSE: {title}")?;
+            for warning in &warnings {
+                let warning = printable(warning, 1000);
+                writeln!(self.console.errors, "VERBOSE: {warning}")?;
+            }
             for step in &outcome.steps {
                 let what = printable(&step.what, 1000);
                 writeln!(self.console.errors, "VERBOSE: {}: {what}", step.server)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 use super::act::Run;
-use super::error::{Done, Failure};
+use super::error::{Done, Failure, Stop};
 use super::not_built;
 use super::object::{Object, Results, Value};
 use crate::ipam::Ipam;
@@ -361,6 +361,23 @@ async fn set(run: &mut Run<'_, '_>) -> Done<Results> {
     passed(run, name).await
 }
 
+/// As [`Run::carry`]; where only the partner is missing, the error says that `-Force` does without.
+async fn carry_or_force(
+    run: &mut Run<'_, '_>,
+    intent: Intent,
+    message: &str,
+    name: &str,
+) -> Done<()> {
+    let missing = format!("DHCP {}", Code::ServerUnavailable.number());
+    let forced = run.call.switch("Force");
+    match run.carry(intent, message, name).await {
+        Err(Stop::Failed(failure)) if failure.id == missing && !forced => {
+            Err(failure.adding("-Force goes on without the partner").into())
+        }
+        other => other.map(|_| ()),
+    }
+}
+
 async fn remove(run: &mut Run<'_, '_>) -> Done<Results> {
     let call = run.call;
     let server = run.server.clone();
@@ -385,7 +402,7 @@ async fn remove(run: &mut Run<'_, '_>) -> Done<Results> {
         };
         let message =
             format!("Failed to delete failover relationship {name} on DHCP server {server}.");
-        run.carry(intent, &message, name).await?;
+        carry_or_force(run, intent, &message, name).await?;
         removed.push(object(run.ipam, &reading, current));
     }
     Ok(run.pass(removed))
@@ -452,6 +469,6 @@ async fn remove_scopes(run: &mut Run<'_, '_>) -> Done<Results> {
         scopes,
         force: call.switch("Force"),
     };
-    run.carry(intent, &message, name).await?;
+    carry_or_force(run, intent, &message, name).await?;
     passed(run, name).await
 }

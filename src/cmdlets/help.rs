@@ -167,7 +167,7 @@ pub fn about(cmdlet: &Cmdlet, parameter: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cmdlets::spec;
+    use crate::cmdlets::{spec, table};
 
     #[test]
     fn help_shows_the_sets_and_the_parameters() {
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn only_what_is_not_kept_has_no_words_of_its_own() {
-        let mut without: Vec<&str> = spec::CMDLETS
+        let mut without: Vec<&str> = table::CMDLETS
             .iter()
             .flat_map(|cmdlet| cmdlet.parameters.iter().map(move |p| (cmdlet, p.name)))
             .filter(|(cmdlet, name)| about(cmdlet, name).starts_with("Not kept"))

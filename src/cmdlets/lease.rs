@@ -22,12 +22,14 @@ pub(super) async fn run(run: &mut Run<'_, '_>) -> Done<Results> {
 fn object(run: &Run<'_, '_>, reading: &ServerReading, lease: &Lease) -> Object {
     let estate = run.ipam.estate();
     let address_of = |reading: &ServerReading| reading.identity.addresses.first().copied();
-    let given_by: Option<Ipv4Addr> = lease
-        .given_by
-        .as_ref()
-        .filter(|server| **server != reading.identity.name)
-        .and_then(|server| estate.servers.get(server))
-        .and_then(|view| address_of(view.reading.as_ref()?));
+    // A partner that has not been read has no address that is known here.
+    let server: Option<Ipv4Addr> = match &lease.given_by {
+        Some(partner) if *partner != reading.identity.name => estate
+            .servers
+            .get(partner)
+            .and_then(|view| address_of(view.reading.as_ref()?)),
+        _ => address_of(reading),
+    };
     let expires = match lease.state {
         LeaseState::InactiveReservation => None,
         _ => lease.expires,
@@ -42,7 +44,7 @@ fn object(run: &Run<'_, '_>, reading: &ServerReading, lease: &Lease) -> Object {
         .with("Description", &lease.description)
         .with("ClientType", lease.client_type.to_string())
         .with("PolicyName", &lease.policy)
-        .with("ServerIP", given_by.or_else(|| address_of(reading)))
+        .with("ServerIP", server)
 }
 
 /// The leases that the parameters name; addresses and clients without one are told.

@@ -2,6 +2,7 @@
 
 mod act;
 mod ask;
+mod call;
 mod error;
 mod exclusion;
 mod failover;
@@ -21,6 +22,7 @@ mod server;
 mod spec;
 mod statistics;
 mod superscope;
+mod table;
 mod value;
 
 use std::ffi::OsString;
@@ -28,9 +30,9 @@ use std::io::{self, Read, Write};
 
 use crate::ipam::Ipam;
 use act::Run;
+use call::{Call, Line};
 use error::{Done, Failure, Stop};
 use object::Results;
-use parse::{Call, Line};
 
 pub use ask::{Answer, confirm, render_plan};
 
@@ -48,7 +50,7 @@ pub struct Console<'a> {
 
 /// Every cmdlet's name, in order.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    spec::CMDLETS.iter().map(|cmdlet| cmdlet.name)
+    table::CMDLETS.iter().map(|cmdlet| cmdlet.name)
 }
 
 /// What a cmdlet does, in a line.

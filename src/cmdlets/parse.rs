@@ -1,12 +1,8 @@
 //! From the words of a line to a cmdlet and its arguments.
 
-use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
-
+use super::call::{Arguments, Line, viable_sets};
 use super::spec::{self, Cmdlet, Parameter};
 use super::value::{self, Given, Kind};
-use crate::model::ClientId;
-use crate::model::scope::LeaseDuration;
 use crate::model::server::printable;
 
 /// A line that is none: a sentence, and which cmdlet it was about, where that is known.
@@ -53,35 +49,6 @@ pub struct Common {
     pub silent: bool,
     /// `--output`.
     pub output: Option<Output>,
-}
-
-/// Arguments by parameter, as the table spells it.
-pub type Arguments = BTreeMap<&'static str, Vec<Given>>;
-
-/// A line that was read; it may still lack what rows of standard input bring.
-#[derive(Clone, Debug)]
-pub struct Line {
-    /// Which cmdlet.
-    pub cmdlet: &'static Cmdlet,
-    /// What it was given.
-    pub arguments: Arguments,
-    /// What every cmdlet takes.
-    pub common: Common,
-    /// Whether rows come on standard input (`-`).
-    pub rows: bool,
-    /// Whether help was asked for.
-    pub help: bool,
-}
-
-/// A cmdlet with everything it needs.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// Which cmdlet.
-    pub cmdlet: &'static Cmdlet,
-    /// What it was given.
-    pub arguments: Arguments,
-    /// What every cmdlet takes.
-    pub common: Common,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -188,7 +155,7 @@ struct Reader<'w> {
 
 impl Reader<'_> {
     fn wrong(&self, id: &'static str, sentence: String) -> Wrong {
-        wrong(self.cmdlet, id, sentence)
+        Wrong::of(self.cmdlet, id, sentence)
     }
 
     fn read(&mut self) -> Result<(), Wrong> {
@@ -423,11 +390,14 @@ fn output(word: &str) -> Option<Output> {
         .map(|(_, output)| *output)
 }
 
-fn wrong(cmdlet: &Cmdlet, id: &'static str, sentence: String) -> Wrong {
-    Wrong {
-        cmdlet: cmdlet.name.to_owned(),
-        sentence,
-        id,
+impl Wrong {
+    /// About a cmdlet.
+    pub(super) fn of(cmdlet: &Cmdlet, id: &'static str, sentence: String) -> Wrong {
+        Wrong {
+            cmdlet: cmdlet.name.to_owned(),
+            sentence,
+            id,
+        }
     }
 }
 
@@ -473,7 +443,7 @@ fn resolve(cmdlet: &'static Cmdlet, typed: &str) -> Result<Target, Wrong> {
             several => {
                 let names: Vec<String> =
                     several.iter().map(|(name, _)| format!("-{name}")).collect();
-                return Err(wrong(
+                return Err(Wrong::of(
                     cmdlet,
                     "AmbiguousParameter",
                     format!(
@@ -489,7 +459,7 @@ fn resolve(cmdlet: &'static Cmdlet, typed: &str) -> Result<Target, Wrong> {
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case(typed))
     {
-        return Err(wrong(
+        return Err(Wrong::of(
             cmdlet,
             "NamedParameterNotFound",
             format!("-{name} is not used here: {why}"),
@@ -499,7 +469,7 @@ fn resolve(cmdlet: &'static Cmdlet, typed: &str) -> Result<Target, Wrong> {
         Some(name) => format!("did you mean -{name}?"),
         None => format!("{} -? shows which there are", cmdlet.name),
     };
-    Err(wrong(
+    Err(Wrong::of(
         cmdlet,
         "NamedParameterNotFound",
         format!(
@@ -520,7 +490,7 @@ pub fn read_value(
     typed: &str,
 ) -> Result<Vec<Given>, Wrong> {
     let refuse = |what: String| {
-        wrong(
+        Wrong::of(
             cmdlet,
             "ParameterArgumentTransformationError",
             format!("-{}: {what}", parameter.name),
@@ -558,416 +528,5 @@ pub fn column(cmdlet: &'static Cmdlet, head: &str) -> Option<&'static Parameter>
     })
 }
 
-/// The sets in which everything that was given may be given.
-fn viable_sets(cmdlet: &'static Cmdlet, arguments: &Arguments) -> Vec<&'static str> {
-    let mut sets = cmdlet.sets();
-    sets.retain(|set| {
-        arguments
-            .keys()
-            .filter_map(|name| cmdlet.parameter(name))
-            .all(|parameter| parameter.belongs_to(set))
-    });
-    sets
-}
-
-impl Line {
-    /// The call, when everything that must be given was, and nothing that excludes another.
-    ///
-    /// # Errors
-    /// [`Wrong`] naming what is missing, or what can't be given together.
-    pub fn complete(&self) -> Result<Call, Wrong> {
-        let cmdlet = self.cmdlet;
-        let sets = viable_sets(cmdlet, &self.arguments);
-        if sets.is_empty() {
-            return Err(wrong(
-                cmdlet,
-                "AmbiguousParameterSet",
-                self.conflict(&cmdlet.sets()),
-            ));
-        }
-        let lacks = |set: &str| -> Vec<&'static str> {
-            cmdlet
-                .parameters
-                .iter()
-                .filter(|parameter| {
-                    parameter.needed_in(set) && !self.arguments.contains_key(parameter.name)
-                })
-                .map(|parameter| parameter.name)
-                .collect()
-        };
-        let fewest = sets
-            .iter()
-            .map(|set| lacks(set).len())
-            .min()
-            .unwrap_or_default();
-        if fewest == 0 {
-            return Ok(Call {
-                cmdlet,
-                arguments: self.arguments.clone(),
-                common: self.common.clone(),
-            });
-        }
-        let mut ways: Vec<String> = Vec::new();
-        for set in sets {
-            let lacking = lacks(set);
-            let way: Vec<String> = lacking.iter().map(|name| format!("-{name}")).collect();
-            let way = way.join(" and ");
-            if lacking.len() == fewest && !ways.contains(&way) {
-                ways.push(way);
-            }
-        }
-        let ways = ways.join(" or ");
-        let verb = if fewest == 1 { "is" } else { "are" };
-        Err(wrong(
-            cmdlet,
-            "MissingMandatoryParameter",
-            format!("{ways} {verb} needed: {} -? shows how", cmdlet.name),
-        ))
-    }
-
-    fn conflict(&self, sets: &[&str]) -> String {
-        let given: Vec<&Parameter> = self
-            .arguments
-            .keys()
-            .filter_map(|name| self.cmdlet.parameter(name))
-            .collect();
-        for (index, one) in given.iter().enumerate() {
-            for other in &given[index + 1..] {
-                let together = |set: &&str| one.belongs_to(set) && other.belongs_to(set);
-                if !sets.iter().any(together) {
-                    return format!("-{} and -{} can't be given together", one.name, other.name);
-                }
-            }
-        }
-        "these parameters can't be given together".to_owned()
-    }
-}
-
-impl Call {
-    fn given(&self, name: &str) -> &[Given] {
-        debug_assert!(
-            self.cmdlet.parameter(name).is_some(),
-            "{} has no -{name}",
-            self.cmdlet.name
-        );
-        self.arguments.get(name).map_or(&[], Vec::as_slice)
-    }
-
-    /// Whether a parameter was given.
-    #[must_use]
-    pub fn has(&self, name: &str) -> bool {
-        !self.given(name).is_empty()
-    }
-
-    /// Whether a switch is on.
-    #[must_use]
-    pub fn switch(&self, name: &str) -> bool {
-        self.boolean(name).unwrap_or(false)
-    }
-
-    /// A Boolean.
-    #[must_use]
-    pub fn boolean(&self, name: &str) -> Option<bool> {
-        self.given(name).iter().find_map(|given| match given {
-            Given::Flag(on) => Some(*on),
-            _ => None,
-        })
-    }
-
-    /// Texts.
-    #[must_use]
-    pub fn texts(&self, name: &str) -> Vec<&str> {
-        let texts = self.given(name).iter();
-        texts
-            .filter_map(|given| match given {
-                Given::Text(text) => Some(text.as_str()),
-                _ => None,
-            })
-            .collect()
-    }
-
-    /// A text.
-    #[must_use]
-    pub fn text(&self, name: &str) -> Option<&str> {
-        self.texts(name).first().copied()
-    }
-
-    /// Numbers.
-    #[must_use]
-    pub fn numbers(&self, name: &str) -> Vec<u32> {
-        let numbers = self.given(name).iter();
-        numbers
-            .filter_map(|given| match given {
-                Given::Number(number) => Some(*number),
-                _ => None,
-            })
-            .collect()
-    }
-
-    /// A number.
-    #[must_use]
-    pub fn number(&self, name: &str) -> Option<u32> {
-        self.numbers(name).first().copied()
-    }
-
-    /// Addresses.
-    #[must_use]
-    pub fn addresses(&self, name: &str) -> Vec<Ipv4Addr> {
-        let addresses = self.given(name).iter();
-        addresses
-            .filter_map(|given| match given {
-                Given::Address(address) => Some(*address),
-                _ => None,
-            })
-            .collect()
-    }
-
-    /// An address.
-    #[must_use]
-    pub fn address(&self, name: &str) -> Option<Ipv4Addr> {
-        self.addresses(name).first().copied()
-    }
-
-    /// A span.
-    #[must_use]
-    pub fn span(&self, name: &str) -> Option<LeaseDuration> {
-        self.given(name).iter().find_map(|given| match given {
-            Given::Span(span) => Some(*span),
-            _ => None,
-        })
-    }
-
-    /// Client identifiers.
-    #[must_use]
-    pub fn clients(&self, name: &str) -> Vec<&ClientId> {
-        let clients = self.given(name).iter();
-        clients
-            .filter_map(|given| match given {
-                Given::Client(client) => Some(client),
-                _ => None,
-            })
-            .collect()
-    }
-
-    /// One of a choice's words.
-    #[must_use]
-    pub fn word(&self, name: &str) -> Option<&'static str> {
-        self.given(name).iter().find_map(|given| match given {
-            Given::Word(word) => Some(*word),
-            _ => None,
-        })
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn words(line: &str) -> Vec<String> {
-        line.split_whitespace().map(str::to_owned).collect()
-    }
-
-    fn call(line: &str) -> Call {
-        parse(&words(line)).unwrap().complete().unwrap()
-    }
-
-    fn says(line: &str) -> String {
-        match parse(&words(line)).and_then(|line| line.complete()) {
-            Ok(call) => format!("{call:?}"),
-            Err(wrong) => wrong.sentence,
-        }
-    }
-
-    #[test]
-    fn the_seeds_lines_are_read() {
-        let add = call(
-            "Add-DhcpServerv4Reservation -ScopeId 10.0.0.0 -IPAddress 10.0.0.100 -ClientId 00155DA76602",
-        );
-        assert_eq!(add.address("ScopeId"), "10.0.0.0".parse().ok());
-        assert_eq!(add.clients("ClientId")[0].to_string(), "00-15-5d-a7-66-02");
-        let invoke = call(
-            "Invoke-DhcpServerv4FailoverReplication -ComputerName dhcp1.contoso.com -ScopeId 10.0.0.0 -Force",
-        );
-        assert!(invoke.switch("Force"));
-        assert_eq!(invoke.text("ComputerName"), Some("dhcp1.contoso.com"));
-    }
-
-    #[test]
-    fn spellings_of_one_line() {
-        for line in [
-            "add-dhcpserverv4reservation -scopeid 10.0.0.0 -ipaddress 10.0.0.7 -clientid aabb -whatif",
-            "Add-DhcpServerv4Reservation 10.0.0.0 10.0.0.7 aabb -WhatIf",
-            "Add-DhcpServerv4Reservation -ReservedIP:10.0.0.7 10.0.0.0 aabb -wi",
-            "Add-DhcpServerv4Reservation -Sc 10.0.0.0 -I 10.0.0.7 -Cl aa:bb -Wh:$true",
-            "Add-DhcpServerv4Reservation \u{2013}ScopeId 10.0.0.0 -IP 10.0.0.7 -Cli aa-bb -WhatIf:true",
-        ] {
-            let call = call(line);
-            assert_eq!(call.address("IPAddress"), "10.0.0.7".parse().ok(), "{line}");
-            assert_eq!(call.address("ScopeId"), "10.0.0.0".parse().ok(), "{line}");
-            assert_eq!(call.clients("ClientId")[0].to_string(), "aa-bb", "{line}");
-            assert!(call.common.what_if, "{line}");
-        }
-    }
-
-    #[test]
-    fn lists_come_with_and_without_blanks() {
-        for line in [
-            "Get-DhcpServerv4Scope -ScopeId 10.0.0.0,10.0.1.0,10.0.2.0",
-            "Get-DhcpServerv4Scope -ScopeId 10.0.0.0, 10.0.1.0, 10.0.2.0",
-            "Get-DhcpServerv4Scope -ScopeId 10.0.0.0 , 10.0.1.0 ,10.0.2.0",
-            "Get-DhcpServerv4Scope 10.0.0.0, 10.0.1.0, 10.0.2.0",
-            "Get-DhcpServerv4Scope -- 10.0.0.0,10.0.1.0 ,10.0.2.0",
-        ] {
-            assert_eq!(call(line).addresses("ScopeId").len(), 3, "{line}");
-        }
-    }
-
-    #[test]
-    fn empty_texts_are_texts_where_they_may_be() {
-        let mut line = words("Set-DhcpServerv4Failover -Name x -SharedSecret");
-        line.push(String::new());
-        let call = parse(&line).unwrap().complete().unwrap();
-        assert_eq!(call.text("SharedSecret"), Some(""));
-        assert_eq!(
-            says("Set-DhcpServerv4Failover -Name:"),
-            "-Name: an empty text won't do"
-        );
-    }
-
-    #[test]
-    fn output_stands_anywhere() {
-        for line in [
-            "Get-DhcpServerv4Scope --output json",
-            "Get-DhcpServerv4Scope -o json 10.0.0.0",
-            "Get-DhcpServerv4Scope --output=JSON",
-            "Get-DhcpServerv4Scope -Output json",
-            "Get-DhcpServerv4OptionValue -o json -O 3",
-        ] {
-            assert_eq!(call(line).common.output, Some(Output::Json), "{line}");
-        }
-        assert_eq!(
-            says("Get-DhcpServerv4Scope --output xml"),
-            "--output: 'xml' is none of table, list, json, csv"
-        );
-    }
-
-    #[test]
-    fn sets_are_told_apart() {
-        assert!(call("Get-DhcpServerv4Lease -BadLeases").switch("BadLeases"));
-        assert!(call("Get-DhcpServerv4Lease -BadLeases 10.0.0.0").has("ScopeId"));
-        assert_eq!(
-            call("Get-DhcpServerv4Reservation 10.0.0.0 aabb,ccdd")
-                .clients("ClientId")
-                .len(),
-            2
-        );
-        assert_eq!(
-            call("Set-DhcpServerv4OptionValue -Router 10.0.0.1 10.0.0.0").address("ScopeId"),
-            "10.0.0.0".parse().ok()
-        );
-    }
-
-    #[test]
-    fn wrong_lines_get_a_sentence() {
-        for (line, sentence) in [
-            (
-                "Add-DhcpServerv4Reseration",
-                "there is no cmdlet 'Add-DhcpServerv4Reseration': did you mean Add-DhcpServerv4Reservation?",
-            ),
-            (
-                "Get-DhcpServerv4Scope -ScopId 10.0.0.0",
-                "Get-DhcpServerv4Scope has no parameter -ScopId: did you mean -ScopeId?",
-            ),
-            (
-                "Get-DhcpServerv4Scope --ScopeId 10.0.0.0",
-                "Get-DhcpServerv4Scope has no parameter --ScopeId: did you mean -ScopeId?",
-            ),
-            (
-                "Get-DhcpServerv4Scope -Frobnicate",
-                "Get-DhcpServerv4Scope has no parameter -Frobnicate: Get-DhcpServerv4Scope -? shows which there are",
-            ),
-            (
-                "Get-DhcpServerv4Reservation -Co x",
-                "-Co may be -ComputerName, -Confirm: write more of it",
-            ),
-            (
-                "Get-DhcpServerv4Scope -ScopeId 10.0.0.0 -ScopeId 10.0.1.0",
-                "-ScopeId is given twice",
-            ),
-            (
-                "Add-DhcpServerv4Reservation -ScopeId 10.0.0.0",
-                "-IPAddress and -ClientId are needed: Add-DhcpServerv4Reservation -? shows how",
-            ),
-            (
-                "Get-DhcpServerv4Reservation",
-                "-ScopeId or -IPAddress is needed: Get-DhcpServerv4Reservation -? shows how",
-            ),
-            (
-                "Get-DhcpServerv4Failover -Name x -ScopeId 10.0.0.0",
-                "-Name and -ScopeId can't be given together",
-            ),
-            (
-                "Get-DhcpServerv4Scope -ScopeId 10.0.0",
-                "-ScopeId: '10.0.0' is no IPv4 address, such as 10.0.0.100",
-            ),
-            (
-                "Get-DhcpServerv4Scope -ScopeId",
-                "-ScopeId needs a value after it",
-            ),
-            (
-                "Set-DhcpServerv4Scope 10.0.0.0 -Description -Name x",
-                "-Description needs a value after it, and '-Name' looks like a parameter: to give it as the value, write -Description:-Name",
-            ),
-            (
-                "Get-DhcpServerv4FreeIPAddress 10.0.0.0 -5",
-                "-NumAddress: '-5' is no whole number from 0 to 1024",
-            ),
-            (
-                "Get-DhcpServerVersion x",
-                "'x' belongs to no parameter: Get-DhcpServerVersion -? shows which there are",
-            ),
-            (
-                "Get-DhcpServerv4Scope -",
-                "only Add- cmdlets read rows from standard input (-)",
-            ),
-            (
-                "Set-DhcpServerv4Failover x -Confirm: -Mode HotStandby",
-                "-Confirm: has no value after its colon (a shell that expands $false leaves nothing of it): write -Confirm:false or -Confirm:true",
-            ),
-            (
-                "Get-DhcpServerv4Scope -CimSession x",
-                "-CimSession is not used here: name the server with -ComputerName; how it is reached stands in the configuration",
-            ),
-            (
-                "Set-DhcpServerv4Scope 10.0.0.0 -StartRange 10.0.0.1",
-                "-EndRange is needed: Set-DhcpServerv4Scope -? shows how",
-            ),
-        ] {
-            assert_eq!(says(line), sentence, "{line}");
-        }
-    }
-
-    #[test]
-    fn dash_values_are_given_after_a_colon() {
-        let call = call("Set-DhcpServerv4Scope 10.0.0.0 -Description:-x -Confirm:false");
-        assert_eq!(call.text("Description"), Some("-x"));
-        assert_eq!(call.common.confirm, Some(false));
-    }
-
-    proptest! {
-        #[test]
-        fn any_words_are_read_or_refused(
-            name in 0..spec::CMDLETS.len(),
-            words in proptest::collection::vec("(-{0,2}[A-Za-z:,'\"]{0,6}|.{0,8}|[0-9.,]{1,12})", 0..8),
-        ) {
-            let mut line = vec![spec::CMDLETS[name].name.to_owned()];
-            line.extend(words);
-            if let Err(wrong) = parse(&line).and_then(|line| line.complete()) {
-                prop_assert!(!wrong.sentence.is_empty());
-                prop_assert!(!wrong.sentence.chars().any(char::is_control));
-            }
-        }
-    }
-}
+mod tests;

@@ -2,8 +2,9 @@
 
 use std::io::{self, Read};
 
+use super::call::{Arguments, Line};
 use super::error::Failure;
-use super::parse::{self, Arguments, Line};
+use super::parse;
 use super::spec::{Cmdlet, Parameter};
 use crate::model::server::printable;
 
