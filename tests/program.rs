@@ -372,7 +372,7 @@ fn wrong_input_gets_a_sentence() {
         ("ipam create-reservation --ip 10.0.0.100 --client 0", "0"),
         ("ipam undo 999", "999"),
         ("lab stop nowhere", "nowhere"),
-        ("lab stop", "server"),
+        ("lab stop", "<SERVER>"),
         ("lab pass soon", "soon"),
         ("completions cobol", "cobol"),
         ("no-such", "no-such"),
