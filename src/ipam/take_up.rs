@@ -76,12 +76,19 @@ impl Ipam {
         match verdict {
             Verdict::Done(after) => (Mark::Done(after), "was done".to_owned()),
             Verdict::NotDone => (
-                Mark::Failed("interrupted".to_owned()),
+                Mark::Failed(format!(
+                    "the process that was to carry it out on {} died before it did",
+                    step.server
+                )),
                 "was not done".to_owned(),
             ),
             Verdict::Unknown(why) => {
                 let state = format!("may have been done ({})", printable(&why, 300));
-                (Mark::Unknown(format!("interrupted: {why}")), state)
+                let why = format!(
+                    "the process that carried it out on {} died before it was known: {why}",
+                    step.server
+                );
+                (Mark::Unknown(why), state)
             }
         }
     }
