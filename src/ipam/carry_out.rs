@@ -1,5 +1,8 @@
 //! Carrying a plan out: journal, compare, apply, read back, journal.
 
+mod execute;
+mod one_step;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,6 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::drivers::DriverError;
 use crate::model::plan::PlanId;
 use crate::model::{Plan, ScopeId, ServerName};
+
+pub(super) use execute::ended;
+pub(super) use one_step::{Verdict, verdict, watched};
 
 /// What became of a plan.
 #[derive(Clone, Debug)]

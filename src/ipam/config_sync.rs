@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::carry_out::Ended;
+use super::carry_out::{Ended, watched};
 use super::journal::Mark;
-use super::one_step::watched;
 use crate::model::plan::{Action, Purpose, Step};
 use crate::model::{Edit, ObjectRef, Plan, ScopeId, ServerName};
 

@@ -78,11 +78,16 @@ impl Locks {
             Timestamp::now().as_nanosecond(),
             NEXT.fetch_add(1, Ordering::Relaxed)
         );
+        // It gets its name once it is locked: a file of that name that nobody locks is a dead
+        // owner's.
+        let sign = owner_file(folder, &owner);
+        let unnamed = sign.with_extension("new");
         let alive = private_options()
             .create_new(true)
             .write(true)
-            .open(owner_file(folder, &owner))?;
+            .open(&unnamed)?;
         alive.lock()?;
+        std::fs::rename(&unnamed, &sign)?;
         Ok(Locks {
             folder: folder.to_owned(),
             owner,
@@ -107,10 +112,20 @@ impl Locks {
         }
     }
 
-    /// Removes what a dead owner left.
-    pub(super) fn bury(&self, owner: &str) {
-        if owner != self.owner && !self.lives(owner) {
-            let _ = std::fs::remove_file(owner_file(&self.folder, owner));
+    /// Removes the signs of life that dead owners left, but of those in `kept`.
+    pub(super) fn bury(&self, kept: &[String]) {
+        // What can't be looked at or removed now is there the next time.
+        let Ok(signs) = std::fs::read_dir(self.folder.join("owners")) else {
+            return;
+        };
+        for sign in signs.flatten() {
+            let name = sign.file_name();
+            let Some(owner) = name.to_str().and_then(|name| name.strip_suffix(".lock")) else {
+                continue;
+            };
+            if !self.lives(owner) && !kept.iter().any(|kept| kept == owner) {
+                let _ = std::fs::remove_file(sign.path());
+            }
         }
     }
 
@@ -236,5 +251,13 @@ mod tests {
         assert!(one.lives(&owner) && one.lives(one.owner()));
         drop(two);
         assert!(!one.lives(&owner) && !one.lives("../../x"));
+        // What a killed process leaves is its file, without the lock.
+        let file = owner_file(folder.path(), "1-2-3");
+        std::fs::write(&file, "").unwrap();
+        assert!(!one.lives("1-2-3"));
+        one.bury(&["1-2-3".to_owned()]);
+        assert!(file.exists());
+        one.bury(&[]);
+        assert!(!file.exists() && owner_file(folder.path(), one.owner()).exists());
     }
 }

@@ -14,12 +14,13 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Of servers with their aliases.
+    /// Of servers with their aliases; one that two have is the first one's.
     pub(super) fn of(servers: impl IntoIterator<Item = (ServerName, Vec<String>)>) -> Names {
         let mut names = Names::default();
         for (server, aliases) in servers {
             for alias in aliases {
-                names.aliases.insert(folded(&alias), server.clone());
+                let names = names.aliases.entry(folded(&alias));
+                names.or_insert_with(|| server.clone());
             }
             names.servers.push(server);
         }

@@ -18,7 +18,7 @@ use crate::config::{Configuration, Home, ServerKind};
 use crate::drivers::Driver;
 use crate::drivers::embedded::{EmbeddedEstate, EstateError};
 use crate::model::ServerName;
-use crate::model::server::printable;
+use crate::model::server::{ServerIdentity, printable};
 
 type Drivers = Vec<(Arc<dyn Driver>, Vec<String>)>;
 
@@ -119,32 +119,43 @@ fn drivers(
     if let (true, Some((estate, servers))) = (entries.is_empty(), &estate) {
         return Ok(servers
             .iter()
-            .map(|server| (estate.driver(&server.name), Vec::new()))
+            .map(|server| (estate.driver(&server.name), addresses(server)))
             .collect());
     }
     entries
         .iter()
         .map(|entry| {
+            let mut aliases = entry.aliases.clone();
             let driver: Arc<dyn Driver> = match (&entry.kind, &estate) {
                 (ServerKind::Embedded, Some((estate, servers))) => {
-                    let there = servers.iter().any(|server| server.name == entry.name);
-                    if !there {
-                        let known: Vec<String> = servers
-                            .iter()
-                            .map(|server| server.name.to_string())
-                            .collect();
-                        return Err(OpenError(format!(
-                            "{}: the embedded estate has no server '{}': it has {}",
-                            printable(&home.config_file().display().to_string(), 400),
-                            printable(entry.name.as_str(), 80),
-                            known.join(", ")
-                        )));
-                    }
+                    let Some(server) = servers.iter().find(|server| server.name == entry.name)
+                    else {
+                        return Err(not_embedded(home, &entry.name, servers));
+                    };
+                    aliases.extend(addresses(server));
                     estate.driver(&entry.name)
                 }
                 (kind, _) => Arc::new(NoDriver::new(entry.name.clone(), kind.name())),
             };
-            Ok((driver, entry.aliases.clone()))
+            Ok((driver, aliases))
         })
         .collect()
+}
+
+/// A server goes by its addresses too.
+fn addresses(server: &ServerIdentity) -> Vec<String> {
+    server.addresses.iter().map(ToString::to_string).collect()
+}
+
+fn not_embedded(home: &Home, name: &ServerName, servers: &[ServerIdentity]) -> OpenError {
+    let known: Vec<String> = servers
+        .iter()
+        .map(|server| server.name.to_string())
+        .collect();
+    OpenError(format!(
+        "{}: the embedded estate has no server '{}': it has {}",
+        printable(&home.config_file().display().to_string(), 400),
+        printable(name.as_str(), 80),
+        known.join(", ")
+    ))
 }

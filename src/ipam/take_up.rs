@@ -1,8 +1,7 @@
 //! What plans of dead owners left behind: looked at, journalled, told; never gone on with.
 
-use super::execute::ended;
+use super::carry_out::{Verdict, ended, verdict};
 use super::journal::{Mark, Remembered};
-use super::one_step::{Verdict, verdict};
 use super::{Ipam, StoreError, config_sync};
 use crate::model::plan::{PlanId, Step};
 use crate::model::server::printable;
@@ -14,18 +13,20 @@ impl Ipam {
     /// [`StoreError`] when the store can't be read.
     pub async fn take_up(&self) -> Result<Vec<String>, StoreError> {
         let mut told = Vec::new();
-        for (id, owner) in self.remember(|store| store.running()).await? {
+        let running = self.remember(|store| store.running()).await?;
+        let owners: Vec<String> = running.iter().map(|(_, owner)| owner.clone()).collect();
+        self.inner.locks.bury(&owners);
+        for (id, owner) in running {
             if self.inner.locks.lives(&owner) {
                 continue;
             }
-            let (from, to) = (owner.clone(), self.inner.locks.owner().to_owned());
+            let (from, to) = (owner, self.inner.locks.owner().to_owned());
             let claimed = self
                 .remember(move |store| store.claim(id, &from, &to))
                 .await?;
             if claimed && let Some(sentence) = self.take_up_plan(id).await? {
                 told.push(sentence);
             }
-            self.inner.locks.bury(&owner);
         }
         if !told.is_empty() {
             self.publish_config_sync().await;

@@ -1,9 +1,9 @@
 //! One step on its server: done, read back, and judged where the answer was lost.
 
-use super::carry_out::StepResult;
-use super::collect::in_time;
-use super::journal::Mark;
+use super::StepResult;
 use crate::drivers::{Driver, DriverError, LeaseQuery, Silence};
+use crate::ipam::collect::in_time;
+use crate::ipam::journal::Mark;
 use crate::model::FailoverState;
 use crate::model::edit::{Edit, ObjectRef, Order};
 use crate::model::fingerprint::Fingerprint;
@@ -11,7 +11,7 @@ use crate::model::plan::{Action, Step};
 
 /// The objects by which a step is judged, and by which its undo knows that nobody changed them
 /// since: those it expects, or else those it touches.
-pub(super) fn watched(step: &Step) -> Vec<ObjectRef> {
+pub(in crate::ipam) fn watched(step: &Step) -> Vec<ObjectRef> {
     if !step.expect.is_empty() {
         return step
             .expect
@@ -59,7 +59,7 @@ pub(super) async fn do_step(driver: &dyn Driver, step: &Step) -> (StepResult, Ma
 }
 
 /// Whether a step whose answer was lost was done.
-pub(super) enum Verdict {
+pub(in crate::ipam) enum Verdict {
     /// It was, and left this behind.
     Done(Vec<Option<Fingerprint>>),
     /// It was not: everything is as before.
@@ -69,7 +69,7 @@ pub(super) enum Verdict {
 }
 
 /// Reads back what a step touches, and judges by it.
-pub(super) async fn verdict(driver: &dyn Driver, step: &Step) -> Verdict {
+pub(in crate::ipam) async fn verdict(driver: &dyn Driver, step: &Step) -> Verdict {
     if let Action::Order(order) = &step.action {
         return ordered(driver, order).await;
     }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::carry_out::{Cancel, Ended, Outcome, Progress, StepOutcome, StepResult};
-use super::journal::{Begun, Mark};
 use super::one_step::do_step;
-use super::{Ipam, config_sync};
+use super::{Cancel, Ended, Outcome, Progress, StepOutcome, StepResult};
 use crate::drivers::{DriverError, Silence};
+use crate::ipam::journal::{Begun, Mark};
+use crate::ipam::{Ipam, StoreError, config_sync};
 use crate::model::plan::{Intent, PlanId, Purpose, Step};
 use crate::model::server::printable;
 use crate::model::{Plan, ServerName};
@@ -87,7 +87,7 @@ impl Ipam {
         outcome
     }
 
-    async fn begin(&self, plan: &Plan) -> Result<PlanId, super::StoreError> {
+    async fn begin(&self, plan: &Plan) -> Result<PlanId, StoreError> {
         let (plan, at) = (plan.clone(), self.inner.clock.now());
         let operator = self.inner.operator.clone();
         let owner = self.inner.locks.owner().to_owned();
@@ -171,7 +171,7 @@ impl Run<'_> {
         }
     }
 
-    async fn about_to(&self, place: usize, step: &Step) -> Result<(), super::StoreError> {
+    async fn about_to(&self, place: usize, step: &Step) -> Result<(), StoreError> {
         let entry = Begun {
             place: Some(place),
             server: step.server.clone(),
@@ -185,7 +185,7 @@ impl Run<'_> {
             .await
     }
 
-    async fn took_down(&self, place: usize, mark: &Mark) -> Result<(), super::StoreError> {
+    async fn took_down(&self, place: usize, mark: &Mark) -> Result<(), StoreError> {
         let (id, mark, at) = (self.id, mark.clone(), self.ipam.inner.clock.now());
         self.ipam
             .remember(move |store| store.mark(id, place, &mark, None, at))
@@ -222,7 +222,7 @@ impl Run<'_> {
 }
 
 /// How a plan ended whose steps came so far.
-pub(super) fn ended(plan: &Plan, marks: &BTreeMap<usize, Mark>) -> Ended {
+pub(in crate::ipam) fn ended(plan: &Plan, marks: &BTreeMap<usize, Mark>) -> Ended {
     let done = |place: usize| matches!(marks.get(&place), Some(Mark::Done(_)));
     if marks.values().any(|mark| matches!(mark, Mark::Unknown(_))) {
         return Ended::Unknown;

@@ -1,0 +1,615 @@
+//! What IPAM remembers, in a SQLite file of the home.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+
+use super::{OutOfSync, Store};
+use crate::ipam::StoreError;
+use crate::ipam::carry_out::Ended;
+use crate::ipam::journal::{Begun, JournalEntry, JournalQuery, Mark, Remembered};
+use crate::ipam::locks::{private_folder, private_options};
+use crate::model::plan::PlanId;
+use crate::model::server::Availability;
+use crate::model::{Intent, Plan, ScopeId, ServerName};
+
+/// The version of the tables below.
+const VERSION: i64 = 1;
+
+const TABLES: &str = "
+CREATE TABLE plan (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    title TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    began TEXT NOT NULL,
+    ended TEXT,
+    status TEXT,            -- NULL while it is being carried out
+    plan TEXT NOT NULL,     -- JSON, without secrets
+    undoes INTEGER,         -- the plan that this one takes back
+    undone_by INTEGER       -- the plan that took this one back
+) STRICT;
+CREATE INDEX plan_running ON plan (id) WHERE status IS NULL;
+CREATE TABLE step (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    plan INTEGER NOT NULL REFERENCES plan (id),
+    place INTEGER NOT NULL,
+    server TEXT NOT NULL,
+    what TEXT NOT NULL,
+    changes TEXT NOT NULL,
+    at TEXT NOT NULL,
+    ended TEXT,
+    mark TEXT NOT NULL,     -- about to, done, failed, unknown
+    words TEXT NOT NULL,    -- what became of it, for people
+    after TEXT NOT NULL DEFAULT '[]',
+    UNIQUE (plan, place)
+) STRICT;
+CREATE TABLE out_of_sync (
+    server TEXT NOT NULL COLLATE NOCASE,
+    scope TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    since TEXT NOT NULL,
+    PRIMARY KEY (server, scope)
+) STRICT;
+CREATE TABLE availability (
+    server TEXT NOT NULL COLLATE NOCASE PRIMARY KEY,
+    state TEXT NOT NULL,
+    since TEXT NOT NULL
+) STRICT;
+";
+
+/// The store in a SQLite file, which several processes may use at once.
+pub struct SqliteStore {
+    connection: Mutex<Connection>,
+    file: PathBuf,
+}
+
+impl SqliteStore {
+    /// Opens the file, which is made when it is not there, readable by its owner alone.
+    ///
+    /// # Errors
+    /// [`StoreError`] that names the file when it can't be made, opened or understood.
+    pub fn open(file: &Path) -> Result<SqliteStore, StoreError> {
+        let failed =
+            |why: &dyn Display| StoreError(format!("can't open {}: {why}", file.display()));
+        private_file(file).map_err(|why| failed(&why))?;
+        let connection = Connection::open(file).map_err(|why| failed(&why))?;
+        SqliteStore::with(connection, file).map_err(|StoreError(why)| failed(&why))
+    }
+
+    /// A store that is gone when it is dropped.
+    ///
+    /// # Errors
+    /// [`StoreError`] when there is no memory for it.
+    pub fn in_memory() -> Result<SqliteStore, StoreError> {
+        let connection = Connection::open_in_memory().map_err(|why| StoreError(why.to_string()))?;
+        SqliteStore::with(connection, Path::new(":memory:"))
+    }
+
+    fn with(mut connection: Connection, file: &Path) -> Result<SqliteStore, StoreError> {
+        let text = |why: rusqlite::Error| StoreError(why.to_string());
+        connection
+            .busy_timeout(Duration::from_secs(10))
+            .map_err(text)?;
+        connection
+            .pragma_update(None, "journal_mode", "WAL")
+            .map_err(text)?;
+        connection
+            .pragma_update(None, "synchronous", "FULL")
+            .map_err(text)?;
+        let change = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(text)?;
+        let version: i64 = change
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .map_err(text)?;
+        match version {
+            0 => {
+                change.execute_batch(TABLES).map_err(text)?;
+                change
+                    .pragma_update(None, "user_version", VERSION)
+                    .map_err(text)?;
+            }
+            VERSION => {}
+            other => {
+                return Err(StoreError(format!(
+                    "it is of version {other}, and this program knows {VERSION}: use the newer program"
+                )));
+            }
+        }
+        change.commit().map_err(text)?;
+        Ok(SqliteStore {
+            connection: Mutex::new(connection),
+            file: file.to_owned(),
+        })
+    }
+
+    fn failed(&self, doing: &str, why: &dyn Display) -> StoreError {
+        StoreError(format!("can't {doing} {}: {why}", self.file.display()))
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let mut connection = self.connection();
+        let failed = |why: rusqlite::Error| self.failed("write", &why);
+        let change = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed)?;
+        let result = work(&change).map_err(failed)?;
+        change.commit().map_err(failed)?;
+        Ok(result)
+    }
+
+    fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        work(&self.connection()).map_err(|why| self.failed("read", &why))
+    }
+}
+
+/// Makes the file, for its owner alone, and the folders it is in.
+fn private_file(file: &Path) -> std::io::Result<()> {
+    if let Some(folder) = file.parent() {
+        private_folder(folder)?;
+    }
+    private_options()
+        .create(true)
+        .append(true)
+        .open(file)
+        .map(drop)
+}
+
+fn json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|why| rusqlite::Error::ToSqlConversionFailure(why.into()))
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(column: usize, text: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(text).map_err(|why| not_understood(column, why))
+}
+
+fn not_understood(
+    column: usize,
+    why: impl std::error::Error + Send + Sync + 'static,
+) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, why.into())
+}
+
+/// A step's place; what is no step of its plan, but happened with it, stands before the first.
+fn place(place: Option<usize>) -> i64 {
+    place.map_or(-1, |place| i64::try_from(place).unwrap_or(i64::MAX))
+}
+
+fn timestamp(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+    let text: String = row.get(column)?;
+    text.parse::<Timestamp>()
+        .map_err(|why| not_understood(column, why))
+}
+
+fn scope(row: &Row<'_>, column: usize) -> rusqlite::Result<ScopeId> {
+    let text: String = row.get(column)?;
+    text.parse::<ScopeId>()
+        .map_err(|why| not_understood(column, why))
+}
+
+fn optional_timestamp(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+    match row.get::<_, Option<String>>(column)? {
+        Some(_) => timestamp(row, column).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Follows what a plan takes back: what it undoes is undone by it, what that had undone holds
+/// again, and so on.
+fn mark_undone(change: &Transaction<'_>, plan: PlanId) -> rusqlite::Result<()> {
+    let undoes = |id: PlanId| -> rusqlite::Result<Option<PlanId>> {
+        Ok(change
+            .query_row("SELECT undoes FROM plan WHERE id = ?1", [id], |row| {
+                row.get(0)
+            })
+            .optional()?
+            .flatten())
+    };
+    let mut undone = Some(plan);
+    let mut next = undoes(plan)?;
+    while let Some(id) = next {
+        change.execute(
+            "UPDATE plan SET undone_by = ?2 WHERE id = ?1",
+            params![id, undone],
+        )?;
+        undone = if undone.is_some() { None } else { Some(plan) };
+        // A plan only ever undoes an older one, so this ends.
+        next = undoes(id)?.filter(|older| *older < id);
+    }
+    Ok(())
+}
+
+impl Store for SqliteStore {
+    fn begin(
+        &self,
+        plan: &Plan,
+        operator: &str,
+        owner: &str,
+        at: Timestamp,
+    ) -> Result<PlanId, StoreError> {
+        let undoes = match plan.intent {
+            Intent::Undo { plan } => Some(plan),
+            _ => None,
+        };
+        self.write(|change| {
+            change.execute(
+                "INSERT INTO plan (title, operator, owner, began, plan, undoes)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    plan.title,
+                    operator,
+                    owner,
+                    at.to_string(),
+                    json(plan)?,
+                    undoes
+                ],
+            )?;
+            Ok(change.last_insert_rowid())
+        })
+    }
+
+    fn about_to(&self, plan: PlanId, step: &Begun) -> Result<(), StoreError> {
+        self.write(|change| {
+            change.execute(
+                "INSERT INTO step (plan, place, server, what, changes, at, mark, words)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+                params![
+                    plan,
+                    place(step.place),
+                    step.server.as_str(),
+                    step.what,
+                    json(&step.changes)?,
+                    step.at.to_string(),
+                    if step.place.is_some() {
+                        "about to"
+                    } else {
+                        "done"
+                    }
+                ],
+            )?;
+            Ok(())
+        })
+    }
+
+    fn mark(
+        &self,
+        plan: PlanId,
+        at_place: usize,
+        mark: &Mark,
+        words: Option<&str>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (kind, after) = match mark {
+            Mark::AboutTo => ("about to", json(&[0; 0])),
+            Mark::Done(after) => ("done", json(after)),
+            Mark::Failed(_) => ("failed", json(&[0; 0])),
+            Mark::Unknown(_) => ("unknown", json(&[0; 0])),
+        };
+        let words = words.map_or_else(|| mark.words(), str::to_owned);
+        self.write(|change| {
+            change.execute(
+                "UPDATE step SET mark = ?3, words = ?4, after = ?5, ended = ?6
+                 WHERE plan = ?1 AND place = ?2",
+                params![
+                    plan,
+                    place(Some(at_place)),
+                    kind,
+                    words,
+                    after?,
+                    at.to_string()
+                ],
+            )?;
+            Ok(())
+        })
+    }
+
+    fn end(
+        &self,
+        plan: PlanId,
+        ended: Ended,
+        out_of_sync: &[(ServerName, ScopeId, String)],
+        clears: &[(ServerName, ScopeId)],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(|change| {
+            change.execute(
+                "UPDATE plan SET status = ?2, ended = ?3 WHERE id = ?1",
+                params![plan, ended.word(), at.to_string()],
+            )?;
+            if matches!(ended, Ended::Done | Ended::DoneHere) {
+                mark_undone(change, plan)?;
+            }
+            for (server, scope) in clears {
+                change.execute(
+                    "DELETE FROM out_of_sync WHERE server = ?1 AND scope = ?2",
+                    params![server.as_str(), scope.net().to_string()],
+                )?;
+            }
+            for (server, scope, reason) in out_of_sync {
+                change.execute(
+                    "INSERT INTO out_of_sync (server, scope, reason, since)
+                     VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (server, scope) DO UPDATE SET reason = ?3",
+                    params![
+                        server.as_str(),
+                        scope.net().to_string(),
+                        reason,
+                        at.to_string()
+                    ],
+                )?;
+            }
+            Ok(())
+        })
+    }
+
+    fn plan(&self, id: PlanId) -> Result<Option<Remembered>, StoreError> {
+        self.read(|connection| {
+            let found = connection
+                .query_row(
+                    "SELECT plan, operator, owner, began, status, undone_by FROM plan WHERE id = ?1",
+                    [id],
+                    |row| {
+                        Ok(Remembered {
+                            id,
+                            plan: from_json(0, &row.get::<_, String>(0)?)?,
+                            operator: row.get(1)?,
+                            owner: row.get(2)?,
+                            began: timestamp(row, 3)?,
+                            ended: row
+                                .get::<_, Option<String>>(4)?
+                                .map(|word| Ended::from_word(&word)),
+                            undone_by: row.get(5)?,
+                            marks: BTreeMap::new(),
+                        })
+                    },
+                )
+                .optional()?;
+            let Some(mut remembered) = found else {
+                return Ok(None);
+            };
+            let mut steps = connection
+                .prepare_cached("SELECT place, mark, words, after FROM step WHERE plan = ?1")?;
+            let mut rows = steps.query([id])?;
+            while let Some(row) = rows.next()? {
+                let Ok(place) = usize::try_from(row.get::<_, i64>(0)?) else {
+                    continue;
+                };
+                let words: String = row.get(2)?;
+                let mark = match row.get::<_, String>(1)?.as_str() {
+                    "done" => Mark::Done(from_json(3, &row.get::<_, String>(3)?)?),
+                    "failed" => Mark::Failed(words),
+                    "unknown" => Mark::Unknown(words),
+                    _ => Mark::AboutTo,
+                };
+                remembered.marks.insert(place, mark);
+            }
+            Ok(Some(remembered))
+        })
+    }
+
+    fn running(&self) -> Result<Vec<(PlanId, String)>, StoreError> {
+        self.read(|connection| {
+            connection
+                .prepare_cached("SELECT id, owner FROM plan WHERE status IS NULL ORDER BY id")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        })
+    }
+
+    fn claim(&self, plan: PlanId, from: &str, to: &str) -> Result<bool, StoreError> {
+        self.write(|change| {
+            let claimed = change.execute(
+                "UPDATE plan SET owner = ?3 WHERE id = ?1 AND owner = ?2 AND status IS NULL",
+                params![plan, from, to],
+            )?;
+            Ok(claimed == 1)
+        })
+    }
+
+    fn journal(&self, query: &JournalQuery) -> Result<Vec<JournalEntry>, StoreError> {
+        let limit = match query.limit {
+            0 => -1,
+            limit => i64::try_from(limit).unwrap_or(-1),
+        };
+        self.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT step.id, step.plan, plan.title, step.at, step.ended, plan.operator,
+                            step.server, step.what, step.changes, step.words
+                     FROM step JOIN plan ON plan.id = step.plan
+                     WHERE ?1 IS NULL OR step.plan = ?1
+                     ORDER BY step.id DESC LIMIT ?2",
+                )?
+                .query_map(params![query.plan, limit], |row| {
+                    Ok(JournalEntry {
+                        id: row.get(0)?,
+                        plan: row.get(1)?,
+                        title: row.get(2)?,
+                        at: timestamp(row, 3)?,
+                        ended: optional_timestamp(row, 4)?,
+                        operator: row.get(5)?,
+                        server: ServerName::new(&row.get::<_, String>(6)?),
+                        what: row.get(7)?,
+                        changes: from_json(8, &row.get::<_, String>(8)?)?,
+                        outcome: row.get(9)?,
+                    })
+                })?
+                .collect()
+        })
+    }
+
+    fn last_undoable(&self) -> Result<Option<PlanId>, StoreError> {
+        self.read(|connection| {
+            connection
+                .query_row(
+                    "SELECT id FROM plan
+                     WHERE status IS NOT NULL AND undoes IS NULL AND undone_by IS NULL
+                       AND EXISTS (SELECT 1 FROM step
+                                   WHERE step.plan = plan.id AND mark = 'done' AND place >= 0)
+                     ORDER BY id DESC LIMIT 1",
+                    [],
+                    |row| row.get(0),
+                )
+                .optional()
+        })
+    }
+
+    fn out_of_sync(&self) -> Result<OutOfSync, StoreError> {
+        self.read(|connection| {
+            connection
+                .prepare_cached("SELECT server, scope, reason FROM out_of_sync")?
+                .query_map([], |row| {
+                    let server = ServerName::new(&row.get::<_, String>(0)?);
+                    Ok(((server, scope(row, 1)?), row.get(2)?))
+                })?
+                .collect()
+        })
+    }
+
+    fn available_since(
+        &self,
+        server: &ServerName,
+        availability: Availability,
+        at: Timestamp,
+    ) -> Result<Timestamp, StoreError> {
+        let state = availability.to_string();
+        let known = self.read(|connection| {
+            connection
+                .query_row(
+                    "SELECT since FROM availability WHERE server = ?1 AND state = ?2",
+                    params![server.as_str(), state],
+                    |row| timestamp(row, 0),
+                )
+                .optional()
+        })?;
+        if let Some(since) = known {
+            return Ok(since);
+        }
+        self.write(|change| {
+            change.execute(
+                "INSERT INTO availability (server, state, since) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (server) DO UPDATE SET state = ?2, since = ?3",
+                params![server.as_str(), state, at.to_string()],
+            )?;
+            Ok(at)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::plan::Risk;
+
+    fn plan(intent: Intent) -> Plan {
+        Plan {
+            intent,
+            title: "a plan".into(),
+            steps: Vec::new(),
+            warnings: Vec::new(),
+            impact: String::new(),
+            risk: Risk::Small,
+            clears: Vec::new(),
+        }
+    }
+
+    fn clear() -> Intent {
+        Intent::ClearConfigSyncError {
+            server: ServerName::new("dhcp1"),
+            scopes: ["10.0.0.0/24".parse().unwrap()].into(),
+        }
+    }
+
+    fn carried_out(store: &SqliteStore, intent: Intent) -> PlanId {
+        let at = Timestamp::UNIX_EPOCH;
+        let id = store.begin(&plan(intent), "alice", "1", at).unwrap();
+        let step = Begun {
+            place: Some(0),
+            server: ServerName::new("dhcp1"),
+            what: "something".into(),
+            changes: Vec::new(),
+            at,
+        };
+        store.about_to(id, &step).unwrap();
+        store
+            .mark(id, 0, &Mark::Done(vec![None]), None, at)
+            .unwrap();
+        store.end(id, Ended::Done, &[], &[], at).unwrap();
+        id
+    }
+
+    #[test]
+    fn an_undo_undone_leaves_the_first_plan_in_force() {
+        let store = SqliteStore::in_memory().unwrap();
+        let undone_by = |id| store.plan(id).unwrap().unwrap().undone_by;
+        let first = carried_out(&store, clear());
+        let undo = carried_out(&store, Intent::Undo { plan: first });
+        assert_eq!((undone_by(first), undone_by(undo)), (Some(undo), None));
+        assert_eq!(store.last_undoable().unwrap(), None);
+        let redo = carried_out(&store, Intent::Undo { plan: undo });
+        assert_eq!((undone_by(first), undone_by(undo)), (None, Some(redo)));
+        assert_eq!(store.last_undoable().unwrap(), Some(first));
+        let again = carried_out(&store, Intent::Undo { plan: redo });
+        assert_eq!((undone_by(first), undone_by(undo)), (Some(again), None));
+    }
+
+    #[test]
+    fn a_plan_has_one_owner() {
+        let store = SqliteStore::in_memory().unwrap();
+        let at = Timestamp::UNIX_EPOCH;
+        let id = store.begin(&plan(clear()), "alice", "1", at).unwrap();
+        assert_eq!(store.running().unwrap(), [(id, "1".to_owned())]);
+        assert!(store.claim(id, "1", "2").unwrap());
+        assert!(!store.claim(id, "1", "3").unwrap());
+        store.end(id, Ended::Nothing, &[], &[], at).unwrap();
+        assert!(!store.claim(id, "2", "3").unwrap());
+        assert!(store.running().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_file_of_a_newer_program_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ipam.sqlite");
+        drop(SqliteStore::open(&file).unwrap());
+        let connection = Connection::open(&file).unwrap();
+        connection.pragma_update(None, "user_version", 9).unwrap();
+        drop(connection);
+        let error = SqliteStore::open(&file).err().unwrap().to_string();
+        assert!(
+            error.contains("ipam.sqlite") && error.contains("version 9"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn out_of_sync_rows_come_and_go() {
+        let store = SqliteStore::in_memory().unwrap();
+        let at = Timestamp::UNIX_EPOCH;
+        let scope: ScopeId = "10.0.0.0/24".parse().unwrap();
+        let id = store.begin(&plan(clear()), "alice", "1", at).unwrap();
+        let row = (ServerName::new("DHCP1"), scope, "why".to_owned());
+        store.end(id, Ended::DoneHere, &[row], &[], at).unwrap();
+        let key = (ServerName::new("dhcp1"), scope);
+        assert_eq!(store.out_of_sync().unwrap()[&key], "why");
+        store.end(id, Ended::Done, &[], &[key], at).unwrap();
+        assert!(store.out_of_sync().unwrap().is_empty());
+    }
+}
