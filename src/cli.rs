@@ -64,10 +64,10 @@ struct CompletionsArgs {
 /// Runs a command line, the program's name first; gives the exit code: 0, or 1 with a sentence on
 /// standard error.
 #[must_use]
-pub fn main(arguments: Vec<OsString>) -> ExitCode {
+pub fn main(arguments: &[OsString]) -> ExitCode {
     let outcome = match arguments.get(1) {
         Some(word) if cmdlets::is_cmdlet(&word.to_string_lossy()) => run_cmdlet(&arguments[1..]),
-        _ => run_room(&arguments),
+        _ => run_room(arguments),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

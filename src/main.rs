@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    twinscope::cli::main(std::env::args_os().collect())
+    twinscope::cli::main(&std::env::args_os().collect::<Vec<_>>())
 }

@@ -1,5 +1,9 @@
 //! The embedded estate: the seed's semantics, races, drills, faults, and what a kill leaves behind.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "commands are made where they are given"
+)]
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -665,6 +669,42 @@ fn leases_flow_between_partners_in_contact_and_wait_for_contact() {
 }
 
 #[test]
+fn where_both_gave_an_address_out_the_later_expiry_stands() {
+    let f = fixture();
+    f.lab(LabCommand::Cut(dhcp1(), dc1()));
+    let down = Order::SetPartnerDown {
+        relationship: PAIR.into(),
+    };
+    for server in ["dhcp1", "dc1"] {
+        run(driver(&f.estate, server).order(&down, &[])).unwrap();
+    }
+    // Each takes the other's addresses now.
+    f.lab(LabCommand::Pass(3601));
+    let new = |server: &str| {
+        let query = LeaseQuery {
+            scope: Some(scope("10.0.0.0/24")),
+            ..LeaseQuery::default()
+        };
+        let leases = run(driver(&f.estate, server).leases(&query)).unwrap();
+        let hour = Some(f.clock.now() + SignedDuration::from_hours(1));
+        let new = leases.into_iter().filter(|lease| lease.expires == hour);
+        new.map(|lease| (lease.address, lease.client))
+            .collect::<Vec<_>>()
+    };
+    f.lab(LabCommand::Clients(dhcp1(), 10));
+    let earlier = new("dhcp1");
+    f.clock.advance(SignedDuration::from_mins(10));
+    f.lab(LabCommand::Clients(dc1(), 10));
+    let later = new("dc1");
+    assert_eq!((earlier.len(), later.len()), (5, 5));
+    assert_eq!(earlier[0].0, later[0].0);
+    assert_ne!(earlier[0].1, later[0].1);
+    f.lab(LabCommand::Join(dhcp1(), dc1()));
+    assert_eq!(states(&f), (FailoverState::Normal, FailoverState::Normal));
+    assert_eq!((new("dhcp1"), new("dc1")), (later.clone(), later));
+}
+
+#[test]
 fn new_clients_get_mclt_long_leases_under_failover_from_the_servers_own_share() {
     let f = fixture();
     let prefix = scope("10.0.0.0/24");
@@ -967,4 +1007,59 @@ fn a_kill_at_any_moment_leaves_each_edit_whole_or_not_there() {
         last = values.pop_first().flatten().or(last);
     }
     assert!(last.is_some(), "no round ever wrote anything");
+}
+
+/// A line of a drill on the seed's pair, from a number.
+fn line(number: u32) -> LabCommand {
+    let server = if number.is_multiple_of(2) {
+        dhcp1()
+    } else {
+        dc1()
+    };
+    match number / 2 % 10 {
+        0 => LabCommand::Stop(server),
+        1 | 2 => LabCommand::Start(server),
+        3 => LabCommand::Cut(dhcp1(), dc1()),
+        4 => LabCommand::Join(dhcp1(), dc1()),
+        5 => LabCommand::Skew(server, i64::from(number % 3) * 50),
+        6 => LabCommand::Clients(server, number % 7 + 1),
+        7 => LabCommand::Fail(server, Fault::Unreachable),
+        8 => LabCommand::Fail(server, Fault::None),
+        _ => LabCommand::Pass(number % 5 * 1000),
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        ..Default::default()
+    })]
+
+    /// Whatever happens: what a reading computes is what writing keeps, everything mended and
+    /// enough time passed is Normal, and then both know the same leases.
+    #[test]
+    fn any_drill_ends_well(numbers in proptest::collection::vec(0..10_000_u32, 1..14)) {
+        let f = fixture();
+        for number in numbers {
+            // Clients find nobody at a server that is stopped.
+            let _ = f.estate.lab(&line(number));
+            f.clock.advance(SignedDuration::from_secs(i64::from(number % 1000)));
+            let computed = f.lab(LabCommand::Status);
+            f.lab(LabCommand::Pass(0));
+            assert_eq!(f.lab(LabCommand::Status), computed);
+        }
+        for server in [dhcp1(), dc1()] {
+            f.lab(LabCommand::Fail(server.clone(), Fault::None));
+            f.lab(LabCommand::Skew(server.clone(), 0));
+            f.lab(LabCommand::Start(server));
+        }
+        f.lab(LabCommand::Join(dhcp1(), dc1()));
+        f.clock.advance(SignedDuration::from_hours(3));
+        assert_eq!(states(&f), (FailoverState::Normal, FailoverState::Normal));
+        assert_eq!(
+            lease_addresses(&f.estate, "dhcp1", "10.0.0.0/24"),
+            lease_addresses(&f.estate, "dc1", "10.0.0.0/24")
+        );
+    }
 }

@@ -149,7 +149,7 @@ fn a_dead_partner_leaves_out_of_sync_until_it_is_replicated() {
         let scopes = home.run("ipam scopes");
         let row = scopes
             .lines()
-            .find(|row| row.contains("dhcp1.contoso.com  10.0.0.0 "));
+            .find(|row| row.contains(" dhcp1.contoso.com ") && row.contains(" 10.0.0.0 "));
         row.unwrap_or_else(|| panic!("no such row:\n{scopes}"))
             .to_owned()
     };

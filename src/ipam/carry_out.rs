@@ -40,6 +40,26 @@ pub enum Ended {
     Unknown,
 }
 
+impl Ended {
+    /// The word by which it is remembered.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Ended::Done => "done",
+            Ended::DoneHere => "done here",
+            Ended::Partly => "partly",
+            Ended::Nothing => "nothing",
+            Ended::Unknown => "unknown",
+        }
+    }
+
+    /// The end that is remembered by a word; one that nobody knows is unknown.
+    pub(super) fn from_word(word: &str) -> Ended {
+        let all = [Ended::Done, Ended::DoneHere, Ended::Partly, Ended::Nothing];
+        let found = all.into_iter().find(|ended| ended.word() == word);
+        found.unwrap_or(Ended::Unknown)
+    }
+}
+
 /// What became of a step.
 #[derive(Clone, Debug)]
 pub struct StepOutcome {
@@ -66,9 +86,12 @@ pub enum StepResult {
     Cancelled,
 }
 
+/// Is told a step's place, from 0: with `None` when it begins, with its result when it ends.
+type Told = dyn Fn(usize, Option<&StepResult>) + Send + Sync;
+
 /// Who is told, step by step (its place, from 0) as they begin and end.
 #[derive(Clone, Default)]
-pub struct Progress(Option<Arc<dyn Fn(usize, Option<&StepResult>) + Send + Sync>>);
+pub struct Progress(Option<Arc<Told>>);
 
 impl Progress {
     /// Tells nobody.

@@ -1,26 +1,72 @@
 //! Ipam: the one handle that console, cmdlets and serve hold.
 
+pub mod access;
 pub mod carry_out;
+mod collect;
+mod config_sync;
 pub mod estate;
+mod execute;
 pub mod journal;
+mod locks;
+mod names;
+mod no_driver;
+mod one_step;
+mod open;
+mod pairs;
+mod plan;
+pub mod store;
+mod take_up;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::config::{Configuration, Home};
-use crate::drivers::{DriverError, LeaseQuery};
+use crate::drivers::{Driver, DriverError, LeaseQuery};
 use crate::model::lease::Lease;
 use crate::model::plan::{Intent, Plan, PlanId};
 use crate::model::server::{ServerName, ServerReading};
 use crate::rules::DhcpError;
+use locks::Locks;
+use names::Names;
 
+pub use access::Access;
 pub use carry_out::{Cancel, Ended, Outcome, Progress, StepOutcome, StepResult};
+pub use config_sync::OUT_OF_SYNC;
 pub use estate::Estate;
 pub use journal::{JournalEntry, JournalQuery};
+pub use store::{SqliteStore, Store};
 
 /// What IPAM does with servers: collect, plan, carry out, remember. Copies share everything.
-#[derive(Clone, Debug)]
-pub struct Ipam {}
+#[derive(Clone)]
+pub struct Ipam {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    names: Arc<Names>,
+    drivers: BTreeMap<ServerName, Arc<dyn Driver>>,
+    store: Arc<dyn Store>,
+    clock: Clock,
+    operator: String,
+    access: RwLock<Access>,
+    locks: Locks,
+    estate: watch::Sender<Arc<Estate>>,
+    /// By server, the number of the read that its view is from; also held while publishing.
+    published: Mutex<BTreeMap<ServerName, u64>>,
+    reads: AtomicU64,
+}
+
+impl fmt::Debug for Ipam {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ipam")
+            .field("servers", &self.inner.names.servers())
+            .finish_non_exhaustive()
+    }
+}
 
 /// Why IPAM can't start.
 #[derive(Debug, thiserror::Error)]
@@ -85,24 +131,10 @@ pub enum PlanError {
 }
 
 impl Ipam {
-    /// Opens the home: its store, its embedded estate, its configured servers.
-    ///
-    /// # Errors
-    /// [`OpenError`] with a sentence that names the file.
-    pub fn open(
-        home: &Home,
-        configuration: &Configuration,
-        clock: Clock,
-        operator: &str,
-    ) -> Result<Ipam, OpenError> {
-        let _ = (home, configuration, clock, operator);
-        todo!()
-    }
-
     /// The servers, in the configuration's order; the first DHCP server is the default.
     #[must_use]
     pub fn servers(&self) -> Vec<ServerName> {
-        todo!()
+        self.inner.names.servers().to_vec()
     }
 
     /// The server that goes by a name: its own, its short one, an alias, or an address.
@@ -110,40 +142,53 @@ impl Ipam {
     /// # Errors
     /// [`UnknownServer`] when there is none, or more than one.
     pub fn resolve(&self, name: &str) -> Result<ServerName, UnknownServer> {
-        let _ = name;
-        todo!()
+        match self.inner.names.resolve(name) {
+            Err(UnknownServer::None { name, known }) => match self.estate().server(&name) {
+                Some(view) => Ok(view.name.clone()),
+                None => Err(UnknownServer::None { name, known }),
+            },
+            decided => decided,
+        }
     }
 
     /// The clock.
     #[must_use]
     pub fn clock(&self) -> &Clock {
-        todo!()
+        &self.inner.clock
+    }
+
+    /// Who the journal says it was.
+    #[must_use]
+    pub fn operator(&self) -> &str {
+        &self.inner.operator
+    }
+
+    /// What this IPAM may do.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        let access = &self.inner.access;
+        access
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Says what this IPAM may do from now on.
+    pub fn set_access(&self, access: Access) {
+        let held = &self.inner.access;
+        *held.write().unwrap_or_else(PoisonError::into_inner) = access;
     }
 
     /// What is known now, without asking anybody.
     #[must_use]
     pub fn estate(&self) -> Arc<Estate> {
-        todo!()
+        Arc::clone(&self.inner.estate.borrow())
     }
 
-    /// Reads every server, side by side, and gives what is known then.
-    pub async fn collect(&self) -> Arc<Estate> {
-        todo!()
-    }
-
-    /// Reads some servers, side by side.
-    pub async fn collect_only(&self, servers: &[ServerName]) -> Arc<Estate> {
-        let _ = servers;
-        todo!()
-    }
-
-    /// Reads one server now.
-    ///
-    /// # Errors
-    /// [`DriverError`] when it can't be read.
-    pub async fn read(&self, server: &ServerName) -> Result<Arc<ServerReading>, DriverError> {
-        let _ = server;
-        todo!()
+    /// Every estate from now on, as it is published: the newest one, when several came at once.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Arc<Estate>> {
+        self.inner.estate.subscribe()
     }
 
     /// Reads leases of one server now.
@@ -155,8 +200,8 @@ impl Ipam {
         server: &ServerName,
         query: &LeaseQuery,
     ) -> Result<Vec<Lease>, DriverError> {
-        let _ = (server, query);
-        todo!()
+        let driver = self.driver(server)?;
+        collect::in_time(driver.as_ref(), driver.leases(query)).await
     }
 
     /// What would be done for an intent; the servers concerned are read first. A plan whose steps
@@ -166,14 +211,7 @@ impl Ipam {
     /// # Errors
     /// [`PlanError`] with a sentence.
     pub async fn plan(&self, intent: Intent) -> Result<Plan, PlanError> {
-        let _ = intent;
-        todo!()
-    }
-
-    /// Carries a plan out, step by step, telling `progress`; `cancel` is heeded between steps.
-    pub async fn carry_out(&self, plan: Plan, progress: &Progress, cancel: &Cancel) -> Outcome {
-        let _ = (plan, progress, cancel);
-        todo!()
+        plan::plan(self, intent).await
     }
 
     /// What was done, newest first.
@@ -181,8 +219,7 @@ impl Ipam {
     /// # Errors
     /// [`StoreError`] when the store can't be read.
     pub fn journal(&self, query: &JournalQuery) -> Result<Vec<JournalEntry>, StoreError> {
-        let _ = query;
-        todo!()
+        self.inner.store.journal(query)
     }
 
     /// The plan that undo would take back: the newest one that did something and was not undone.
@@ -190,14 +227,36 @@ impl Ipam {
     /// # Errors
     /// [`StoreError`] when the store can't be read.
     pub fn last_undoable(&self) -> Result<Option<PlanId>, StoreError> {
-        todo!()
+        self.inner.store.last_undoable()
     }
 
-    /// What plans of dead owners left behind, each reported once it is taken up: in words.
+    /// Reads one server now.
     ///
     /// # Errors
-    /// [`StoreError`] when the store can't be read.
-    pub async fn take_up(&self) -> Result<Vec<String>, StoreError> {
-        todo!()
+    /// [`DriverError`] when it can't be read.
+    pub async fn read(&self, server: &ServerName) -> Result<Arc<ServerReading>, DriverError> {
+        self.read_and_publish(server).await
+    }
+
+    fn driver(&self, server: &ServerName) -> Result<&Arc<dyn Driver>, DriverError> {
+        let found = self.inner.drivers.get(server);
+        found.ok_or_else(|| DriverError::Unreachable {
+            server: server.clone(),
+            how: crate::drivers::Silence::NoConnection(
+                "the configuration has no server of that name".to_owned(),
+            ),
+        })
+    }
+
+    /// Has the store do something without keeping anybody else waiting.
+    async fn remember<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = Arc::clone(&self.inner.store);
+        match tokio::task::spawn_blocking(move || work(store.as_ref())).await {
+            Ok(result) => result,
+            Err(why) => Err(StoreError(format!("what IPAM remembers was lost: {why}"))),
+        }
     }
 }

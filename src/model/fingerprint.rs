@@ -89,9 +89,7 @@ pub fn fingerprint(config: &ServerConfig, object: &ObjectRef) -> Option<Fingerpr
             let reservation = config.scopes.get(id)?.reservations.get(address)?;
             Some(Fingerprint::of(reservation.as_ref()))
         }
-        ObjectRef::Option(level, key) => options(config, level)?
-            .get(key)
-            .map(|value| Fingerprint::of(value)),
+        ObjectRef::Option(level, key) => options(config, level)?.get(key).map(Fingerprint::of),
         ObjectRef::Policy(level, name) => {
             let policies = policies(config, *level)?;
             let place = policies
@@ -99,13 +97,8 @@ pub fn fingerprint(config: &ServerConfig, object: &ObjectRef) -> Option<Fingerpr
                 .position(|policy| policy.name.eq_ignore_ascii_case(name))?;
             Some(Fingerprint::of(&(place, &policies[place])))
         }
-        ObjectRef::Filter(pattern) => config
-            .filters
-            .get(pattern)
-            .map(|filter| Fingerprint::of(filter)),
-        ObjectRef::Relationship(name) => config
-            .relationship(name)
-            .map(|relationship| Fingerprint::of(relationship)),
+        ObjectRef::Filter(pattern) => config.filters.get(pattern).map(Fingerprint::of),
+        ObjectRef::Relationship(name) => config.relationship(name).map(Fingerprint::of),
     }
 }
 

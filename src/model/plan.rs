@@ -193,6 +193,10 @@ pub struct Step {
     pub purpose: Purpose,
     /// What must not have changed: the objects touched with the fingerprints they had.
     pub expect: Vec<(ObjectRef, Option<Fingerprint>)>,
+    /// The fingerprints that the rules foretell for the objects of `expect` afterwards, in the same
+    /// order: by them a lost answer is judged. Empty where nothing can be foretold.
+    #[serde(default)]
+    pub foretold: Vec<Option<Fingerprint>>,
     /// Field by field, before and after.
     pub changes: Vec<FieldChange>,
     /// What would take it back.

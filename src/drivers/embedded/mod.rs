@@ -16,6 +16,7 @@ mod names;
 mod reading;
 pub mod sample;
 mod share;
+mod statistics;
 mod store;
 mod thread;
 mod write;

@@ -10,7 +10,7 @@ use super::file::Halt;
 use super::history::Standing;
 use super::machines::{Machine, Machines, Service};
 use super::store::Cache;
-use super::{leases, store};
+use super::{leases, statistics, store};
 use crate::model::failover::RelationshipStatus;
 use crate::model::server::{
     Availability, Coverage, ServerConfig, ServerName, ServerReading, ServerRole,
@@ -37,7 +37,7 @@ pub(super) fn read(
     let dhcp = identity.roles.contains(&ServerRole::Dhcp);
     let revision = format!("{}-{}", store::born(conn)?, machine.revision);
     let config = cache.config(conn, machine)?;
-    let statistics = leases::statistics(conn, cache, machine, &config, now)?;
+    let statistics = statistics::of(conn, cache, machine, &config, now)?;
     Ok(ServerReading {
         taken: now,
         server_clock: now

@@ -292,7 +292,7 @@ fn insert_scope(conn: &Connection, server: i64, revision: i64, scope: &Scope) ->
 pub(super) fn found(conn: &Connection, servers: &[NewServer], now: Timestamp) -> Result<(), Halt> {
     conn.execute_batch(
         "DELETE FROM transitions; DELETE FROM cuts; DELETE FROM endpoints; DELETE FROM leases;
-         DELETE FROM scopes; DELETE FROM servers;",
+         DELETE FROM scopes; DELETE FROM servers; UPDATE estate SET clients = 0;",
     )?;
     let revision = next_revision(conn)?;
     for (id, server) in (1_i64..).zip(servers) {

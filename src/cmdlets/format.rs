@@ -1,0 +1,452 @@
+//! How objects are written: PowerShell's tables and lists, JSON, CSV.
+
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::object::{Object, Results, Value};
+use super::parse::Output;
+use crate::model::server::printable;
+
+/// A column of a known table: head, property, width.
+type Column = (&'static str, &'static str, usize);
+
+/// How a class is shown unless something else is asked for.
+enum View {
+    /// In these columns.
+    Table(&'static [Column]),
+    /// In a list of these properties.
+    List(&'static [&'static str]),
+}
+
+/// No text of a cell or a list is longer than this.
+const LONGEST: usize = 1000;
+/// An auto-sized column is at most so wide.
+const WIDEST: usize = 80;
+
+/// The tables whose columns are known, and the lists that show less than the object has.
+fn view(class: &str) -> Option<View> {
+    Some(match class {
+        "DhcpServerv4Reservation" => View::Table(&[
+            ("IPAddress", "IPAddress", 20),
+            ("ScopeId", "ScopeId", 20),
+            ("ClientId", "ClientId", 20),
+            ("Name", "Name", 20),
+            ("Type", "Type", 20),
+            ("Description", "Description", 20),
+        ]),
+        "DhcpServerv4Lease" => View::Table(&[
+            ("IPAddress", "IPAddress", 15),
+            ("ScopeId", "ScopeId", 15),
+            ("ClientId", "ClientId", 20),
+            ("HostName", "HostName", 20),
+            ("AddressState", "AddressState", 20),
+            ("LeaseExpiryTime", "LeaseExpiryTime", 22),
+        ]),
+        "DhcpServerv4ScopeStatistics" => View::Table(&[
+            ("ScopeId", "ScopeId", 16),
+            ("Free", "AddressesFree", 15),
+            ("InUse", "AddressesInUse", 15),
+            ("PercentageInUse", "PercentageInUse", 16),
+            ("Reserved", "ReservedAddress", 15),
+            ("Pending", "PendingOffers", 15),
+            ("SuperscopeName", "SuperscopeName", 20),
+        ]),
+        "DhcpServerv4Scope" => View::Table(&[
+            ("ScopeId", "ScopeId", 15),
+            ("SubnetMask", "SubnetMask", 15),
+            ("Name", "Name", 14),
+            ("State", "State", 8),
+            ("StartRange", "StartRange", 15),
+            ("EndRange", "EndRange", 15),
+            ("LeaseDuration", "LeaseDuration", 15),
+        ]),
+        "DhcpServerv4Failover" => View::List(&[
+            "Name",
+            "PartnerServer",
+            "Mode",
+            "LoadBalancePercent",
+            "ServerRole",
+            "ReservePercent",
+            "MaxClientLeadTime",
+            "StateSwitchInterval",
+            "State",
+            "ScopeId",
+            "AutoStateTransition",
+            "EnableAuth",
+        ]),
+        "DhcpServerSetting" => View::List(&[
+            "IsDomainJoined",
+            "IsAuthorized",
+            "ConflictDetectionAttempts",
+            "ActivatePolicies",
+        ]),
+        _ => return None,
+    })
+}
+
+/// Writes what a cmdlet gives.
+///
+/// # Errors
+/// When it can't be written.
+pub fn write(out: &mut dyn Write, answer: &Results, output: Option<Output>) -> io::Result<()> {
+    match answer {
+        Results::Nothing => Ok(()),
+        Results::Lines(lines) => match output {
+            Some(Output::Json) => json(out, lines),
+            _ => lines
+                .iter()
+                .try_for_each(|line| writeln!(out, "{}", printable(line, LONGEST))),
+        },
+        Results::Objects(objects) => match output {
+            Some(Output::Json) => json(out, objects),
+            Some(Output::Csv) => csv(out, objects),
+            Some(Output::List) => list(out, objects, None),
+            Some(Output::Table) => table(out, objects),
+            None => match objects.first().and_then(|object| view(object.class)) {
+                Some(View::List(names)) => list(out, objects, Some(names)),
+                Some(View::Table(_)) => table(out, objects),
+                None if objects.first().is_some_and(|o| o.properties.len() > 4) => {
+                    list(out, objects, None)
+                }
+                None => table(out, objects),
+            },
+        },
+    }
+}
+
+/// A value as a table or a list shows it: fit for a terminal.
+fn shown(value: &Value) -> String {
+    let braces = |texts: &[String]| format!("{{{}}}", texts.join(", "));
+    let text = match value {
+        Value::Null => String::new(),
+        Value::Text(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        Value::Real(number) => real(*number),
+        Value::Bool(on) => if *on { "True" } else { "False" }.to_owned(),
+        Value::Time(time) => local(*time, TimeZone::system()),
+        Value::OneOrMany(texts) => match texts.as_slice() {
+            [] => String::new(),
+            [one] => one.clone(),
+            several => braces(several),
+        },
+        Value::List(texts) => braces(texts),
+    };
+    printable(&text, LONGEST)
+}
+
+/// A moment as en-US Windows prints it: `2/5/2015 7:57:12 PM`.
+fn local(time: Timestamp, zone: TimeZone) -> String {
+    time.to_zoned(zone)
+        .strftime("%-m/%-d/%Y %-I:%M:%S %p")
+        .to_string()
+}
+
+/// A number with at most seven significant digits, as .NET prints a Single.
+fn real(number: f64) -> String {
+    if number == 0.0 || !number.is_finite() {
+        return "0".to_owned();
+    }
+    let whole = format!("{:.0}", number.abs().trunc());
+    let before = if whole == "0" { 0 } else { whole.len() };
+    let text = format!("{number:.*}", 7_usize.saturating_sub(before));
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        text
+    }
+}
+
+fn list(out: &mut dyn Write, objects: &[Object], names: Option<&[&str]>) -> io::Result<()> {
+    if objects.is_empty() {
+        return Ok(());
+    }
+    writeln!(out)?;
+    for object in objects {
+        let names: Vec<&str> = match names {
+            Some(names) => names.to_vec(),
+            None => object.properties.iter().map(|(name, _)| *name).collect(),
+        };
+        let label = names.iter().map(|name| name.len()).max().unwrap_or(0);
+        for name in names {
+            let line = format!("{name:label$} : {}", shown(object.get(name)));
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn table(out: &mut dyn Write, objects: &[Object]) -> io::Result<()> {
+    let Some(first) = objects.first() else {
+        return Ok(());
+    };
+    let known = match view(first.class) {
+        Some(View::Table(columns)) => Some(columns),
+        _ => None,
+    };
+    let columns: Vec<Column> = match known {
+        Some(columns) => columns.to_vec(),
+        None => first
+            .properties
+            .iter()
+            .map(|(name, _)| {
+                let cells = objects
+                    .iter()
+                    .map(|object| shown(object.get(name)).chars().count());
+                let width = cells
+                    .max()
+                    .unwrap_or(0)
+                    .clamp(name.len(), WIDEST.max(name.len()));
+                (*name, *name, width)
+            })
+            .collect(),
+    };
+    // A known table stands on the left everywhere; without one, numbers stand on the right.
+    let right: Vec<bool> = columns
+        .iter()
+        .map(|(_, property, _)| {
+            known.is_none() && matches!(first.get(property), Value::Number(_) | Value::Real(_))
+        })
+        .collect();
+    let mut row = |cells: &mut dyn Iterator<Item = String>| {
+        let mut line = String::new();
+        for ((cell, (_, _, width)), right) in cells.zip(&columns).zip(&right) {
+            let cell = cut(&cell, *width);
+            if *right {
+                line.push_str(&format!("{cell:>width$} "));
+            } else {
+                line.push_str(&format!("{cell:<width$} "));
+            }
+        }
+        writeln!(out, "{}", line.trim_end())
+    };
+    row(&mut std::iter::empty())?;
+    row(&mut columns.iter().map(|(head, ..)| (*head).to_owned()))?;
+    row(&mut columns.iter().map(|(head, ..)| "-".repeat(head.len())))?;
+    for object in objects {
+        row(&mut columns
+            .iter()
+            .map(|(_, property, _)| shown(object.get(property))))?;
+    }
+    row(&mut std::iter::empty())
+}
+
+/// A text cut to a column's width, with `...` where something was cut off.
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let mut cut: String = text.chars().take(width.saturating_sub(3)).collect();
+    cut.push_str("...");
+    cut
+}
+
+/// Always an array, whatever there is. What a terminal might take for a command is escaped.
+fn json(out: &mut dyn Write, value: &impl serde::Serialize) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        // Outside of texts JSON has no such character but the line feeds put in here.
+        if character != '\n'
+            && printable(character.encode_utf8(&mut [0; 4]), 4).starts_with('\u{fffd}')
+            && character != '\u{fffd}'
+        {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            escaped.push(character);
+        }
+    }
+    writeln!(out, "{escaped}")
+}
+
+fn csv(out: &mut dyn Write, objects: &[Object]) -> io::Result<()> {
+    let Some(first) = objects.first() else {
+        return Ok(());
+    };
+    let mut writer = csv::WriterBuilder::new()
+        .quote_style(csv::QuoteStyle::Always)
+        .from_writer(out);
+    writer.write_record(first.properties.iter().map(|(name, _)| *name))?;
+    for object in objects {
+        let cell = |name: &&str| match object.get(name) {
+            Value::List(texts) | Value::OneOrMany(texts) => printable(&texts.join(","), usize::MAX),
+            Value::Text(text) => printable(text, usize::MAX),
+            other => shown(other),
+        };
+        let names = first.properties.iter().map(|(name, _)| name);
+        writer.write_record(names.map(cell))?;
+    }
+    writer.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(objects: Vec<Object>, output: Option<Output>) -> String {
+        let mut out = Vec::new();
+        write(&mut out, &Results::Objects(objects), output).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn reservation(address: &str, client: &str, name: &str, description: &str) -> Object {
+        Object::new("DhcpServerv4Reservation")
+            .with("Name", name)
+            .with("Description", description)
+            .with("Type", "Both")
+            .with("ClientId", client)
+            .with("IPAddress", address)
+            .with("ScopeId", "10.0.0.0")
+            .with("AddressState", Value::Null)
+    }
+
+    #[test]
+    fn reservations_print_as_the_seed_prints_them() {
+        let printed = text(
+            vec![
+                reservation("10.0.0.99", "aa-bb-cc-dd-ee-ff", "test", "A1"),
+                reservation("10.0.0.100", "00-15-5d-a7-66-02", "", ""),
+            ],
+            None,
+        );
+        assert_eq!(
+            printed,
+            "\n\
+IPAddress            ScopeId              ClientId             Name                 Type                 Description\n\
+---------            -------              --------             ----                 ----                 -----------\n\
+10.0.0.99            10.0.0.0             aa-bb-cc-dd-ee-ff    test                 Both                 A1\n\
+10.0.0.100           10.0.0.0             00-15-5d-a7-66-02                         Both\n\n"
+        );
+    }
+
+    #[test]
+    fn known_columns_begin_where_windows_begins_them() {
+        for (class, starts) in [
+            ("DhcpServerv4Reservation", vec![0, 21, 42, 63, 84, 105]),
+            ("DhcpServerv4Lease", vec![0, 16, 32, 53, 74, 95]),
+            (
+                "DhcpServerv4ScopeStatistics",
+                vec![0, 17, 33, 49, 66, 82, 98],
+            ),
+            ("DhcpServerv4Scope", vec![0, 16, 32, 47, 56, 72, 88]),
+        ] {
+            let Some(View::Table(columns)) = view(class) else {
+                unreachable!("{class} has a table");
+            };
+            let mut at = 0;
+            let found: Vec<usize> = columns
+                .iter()
+                .map(|(_, _, width)| {
+                    let start = at;
+                    at += width + 1;
+                    start
+                })
+                .collect();
+            assert_eq!(found, starts, "{class}");
+        }
+    }
+
+    #[test]
+    fn a_relationship_prints_as_the_seed_prints_it() {
+        let object = Object::new("DhcpServerv4Failover")
+            .with("Name", "dhcp1.contoso.com-dc1.contoso.com")
+            .with("PartnerServer", "dc1.contoso.com")
+            .with("Mode", "LoadBalance")
+            .with("ServerRole", Value::Null)
+            .with("LoadBalancePercent", 50_u8)
+            .with("ReservePercent", Value::Null)
+            .with("ScopeId", Value::OneOrMany(vec!["10.0.0.0".into()]))
+            .with("MaxClientLeadTime", crate::model::scope::Seconds::hours(1))
+            .with("AutoStateTransition", false)
+            .with("StateSwitchInterval", Value::Null)
+            .with("State", "Normal")
+            .with("EnableAuth", false)
+            .with("ServerType", "PrimaryServer");
+        assert_eq!(
+            text(vec![object], None),
+            "\n\
+Name                : dhcp1.contoso.com-dc1.contoso.com\n\
+PartnerServer       : dc1.contoso.com\n\
+Mode                : LoadBalance\n\
+LoadBalancePercent  : 50\n\
+ServerRole          :\n\
+ReservePercent      :\n\
+MaxClientLeadTime   : 01:00:00\n\
+StateSwitchInterval :\n\
+State               : Normal\n\
+ScopeId             : 10.0.0.0\n\
+AutoStateTransition : False\n\
+EnableAuth          : False\n\n"
+        );
+    }
+
+    #[test]
+    fn small_objects_are_tables_and_large_ones_lists() {
+        let version = Object::new("DhcpServerVersion")
+            .with("MajorVersion", 10_u16)
+            .with("MinorVersion", 0_u16);
+        assert_eq!(
+            text(vec![version], None),
+            "\nMajorVersion MinorVersion\n------------ ------------\n          10            0\n\n"
+        );
+        let mut large = Object::new("Large");
+        for name in ["One", "Two", "Three", "Four", "Fives"] {
+            large = large.with(name, true);
+        }
+        assert!(text(vec![large], None).starts_with("\nOne   : True\nTwo"));
+    }
+
+    #[test]
+    fn long_values_are_cut_in_a_table() {
+        let printed = text(
+            vec![reservation(
+                "10.0.0.1",
+                "aa",
+                "abcdefghijklmnopqrstuvwxyz",
+                "",
+            )],
+            None,
+        );
+        assert!(printed.contains("abcdefghijklmnopq... Both"), "{printed}");
+    }
+
+    #[test]
+    fn json_is_always_an_array_and_escapes_what_a_terminal_heeds() {
+        let hostile = reservation("10.0.0.1", "aa", "a\u{9b}2J\u{1b}\u{202e}\u{fffd}", "");
+        let printed = text(vec![hostile], Some(Output::Json));
+        assert!(printed.contains(r"a\u009b2J\u001b\u202e"), "{printed}");
+        let read: serde_json::Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!(read[0]["Name"], "a\u{9b}2J\u{1b}\u{202e}\u{fffd}");
+        assert_eq!(read[0]["AddressState"], serde_json::Value::Null);
+        assert_eq!(text(vec![], Some(Output::Json)), "[]\n");
+    }
+
+    #[test]
+    fn csv_quotes_as_export_csv_does() {
+        let object = Object::new("DhcpServerv4Superscope")
+            .with("SuperscopeName", "a \"b\"\u{7}")
+            .with(
+                "ScopeId",
+                vec!["10.0.0.0".to_owned(), "10.0.1.0".to_owned()],
+            );
+        assert_eq!(
+            text(vec![object], Some(Output::Csv)),
+            "\"SuperscopeName\",\"ScopeId\"\n\"a \"\"b\"\"\u{fffd}\",\"10.0.0.0,10.0.1.0\"\n"
+        );
+    }
+
+    #[test]
+    fn numbers_and_times_print_as_windows_prints_them() {
+        assert_eq!(real(0.0), "0");
+        assert_eq!(real(100.0), "100");
+        assert_eq!(real(150.0 / 7.0), "21.42857");
+        assert_eq!(real(0.5), "0.5");
+        let time: Timestamp = "2015-02-05T19:57:12Z".parse().unwrap();
+        assert_eq!(local(time, TimeZone::UTC), "2/5/2015 7:57:12 PM");
+    }
+}

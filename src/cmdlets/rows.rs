@@ -1,0 +1,288 @@
+//! Rows of Import-Csv shape on standard input, each of which completes an Add- cmdlet's line.
+
+use std::io::{self, Read};
+
+use super::call::{Arguments, Line};
+use super::error::Failure;
+use super::parse;
+use super::spec::{Cmdlet, Parameter};
+use crate::model::server::printable;
+
+/// Standard input is read up to so many bytes.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// A row: the line it stands on, and the arguments it brings, or what is wrong with it.
+pub(super) type Row = (u64, Result<Arguments, Failure>);
+
+/// Columns that objects have and the cmdlets that add them do not take, so that what a Get- cmdlet
+/// wrote as CSV can be given to the Add- cmdlet as it is.
+const PASSED_OVER: [&str; 14] = [
+    "AddressState",
+    "EnableAuth",
+    "Mode",
+    "NapProfile",
+    "PrimaryServerIP",
+    "PrimaryServerName",
+    "PSComputerName",
+    "SecondaryServerIP",
+    "SecondaryServerName",
+    "ServerType",
+    "CimClass",
+    "CimInstanceProperties",
+    "CimSystemProperties",
+    "RunspaceId",
+];
+
+/// Reads rows.
+///
+/// # Errors
+/// A [`Failure`] when standard input is no text, or its head names what the cmdlet does not have.
+/// (A wrong row is no error of the rest.)
+pub(super) fn read(line: &Line, input: &mut dyn Read) -> io::Result<Result<Vec<Row>, Failure>> {
+    let mut bytes = Vec::new();
+    input.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Ok(Err(Failure::invalid(
+            "standard input has more than 64 MiB: give it in parts",
+        )));
+    }
+    Ok(text(&bytes).and_then(|text| rows(line, &text)))
+}
+
+/// The text of the bytes: UTF-8, or UTF-16 where a byte order mark says so, as Windows
+/// PowerShell's `>` writes it.
+fn text(bytes: &[u8]) -> Result<String, Failure> {
+    let wide = |from: fn([u8; 2]) -> u16| {
+        let units = bytes[2..]
+            .chunks_exact(2)
+            .map(|pair| from([pair[0], pair[1]]));
+        char::decode_utf16(units)
+            .collect::<Result<String, _>>()
+            .map_err(|_| Failure::invalid("standard input is not valid UTF-16 text"))
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        _ => {
+            let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+            String::from_utf8(text.to_vec()).map_err(|error| {
+                Failure::invalid(format!(
+                    "standard input is not UTF-8 text: byte {} fits nothing; save it as UTF-8",
+                    error.utf8_error().valid_up_to() + 1
+                ))
+            })
+        }
+    }
+}
+
+fn delimiter(head: &str) -> u8 {
+    let mut quoted = false;
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    for byte in head.bytes() {
+        quoted ^= byte == b'"';
+        if let Some((_, count)) = counts
+            .iter_mut()
+            .find(|(delimiter, _)| !quoted && *delimiter == byte)
+        {
+            *count += 1;
+        }
+    }
+    // The first of the most frequent: a comma where there is none at all.
+    let most = counts.iter().map(|(_, count)| *count).max().unwrap_or(0);
+    counts
+        .iter()
+        .find(|(_, count)| *count == most)
+        .map_or(b',', |(delimiter, _)| *delimiter)
+}
+
+fn rows(line: &Line, text: &str) -> Result<Vec<Row>, Failure> {
+    // Export-Csv of Windows PowerShell writes the type first unless it is told not to.
+    let (skipped, text) = match text.strip_prefix("#TYPE") {
+        Some(rest) => (1, rest.split_once('\n').map_or("", |(_, rest)| rest)),
+        None => (0, text),
+    };
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter(text.lines().next().unwrap_or("")))
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let head = reader
+        .headers()
+        .map_err(|error| Failure::invalid(format!("standard input is no CSV: {error}")))?;
+    if head.iter().all(|name| name.trim().is_empty()) {
+        return Err(Failure::invalid(
+            "standard input has no head: its first line must name the columns, such as ScopeId,IPAddress,ClientId",
+        ));
+    }
+    let columns: Vec<Option<&'static Parameter>> = head
+        .iter()
+        .map(|name| column(line, name))
+        .collect::<Result<_, _>>()?;
+    for (index, parameter) in columns.iter().enumerate() {
+        if let Some(parameter) = parameter
+            && columns[..index].contains(&Some(*parameter))
+        {
+            return Err(Failure::invalid(format!(
+                "two columns of standard input are {}: leave one",
+                parameter.name
+            )));
+        }
+    }
+    let mut lines = Lines {
+        text,
+        at: 0,
+        line: 1 + skipped,
+    };
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        match record {
+            Ok(record) => {
+                let at = lines.of(record.position());
+                if record.iter().all(|cell| cell.trim().is_empty()) {
+                    continue;
+                }
+                rows.push((at, arguments(line.cmdlet, &columns, &record)));
+            }
+            Err(error) => {
+                let at = lines.of(error.position());
+                rows.push((at, Err(Failure::invalid(format!("no CSV: {error}")))));
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// Counts lines on and on: a record's own position may be before the line feeds that precede it.
+struct Lines<'t> {
+    text: &'t str,
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn of(&mut self, position: Option<&csv::Position>) -> u64 {
+        let start = position.and_then(|position| usize::try_from(position.byte()).ok());
+        let bytes = self.text.as_bytes();
+        while let Some(byte) = bytes.get(self.at)
+            && (start.is_some_and(|start| self.at < start) || matches!(byte, b'\r' | b'\n'))
+        {
+            self.line += u64::from(*byte == b'\n');
+            self.at += 1;
+        }
+        self.line
+    }
+}
+
+/// The parameter that a column fills; `None` is passed over.
+fn column(line: &Line, name: &str) -> Result<Option<&'static Parameter>, Failure> {
+    let shown = printable(name, 80);
+    let Some(parameter) = parse::column(line.cmdlet, name) else {
+        let name = name.trim();
+        if PASSED_OVER
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name))
+        {
+            return Ok(None);
+        }
+        let known: Vec<&str> = line.cmdlet.parameters.iter().map(|p| p.name).collect();
+        return Err(Failure::invalid(format!(
+            "{} has no parameter for the column '{shown}': it knows {}",
+            line.cmdlet.name,
+            known.join(", ")
+        )));
+    };
+    if line.arguments.contains_key(parameter.name) {
+        return Err(Failure::invalid(format!(
+            "the column '{shown}' and -{} on the line can't be given together",
+            parameter.name
+        )));
+    }
+    Ok(Some(parameter))
+}
+
+/// An empty cell gives nothing.
+fn arguments(
+    cmdlet: &'static Cmdlet,
+    columns: &[Option<&'static Parameter>],
+    record: &csv::StringRecord,
+) -> Result<Arguments, Failure> {
+    if record.len() != columns.len() {
+        return Err(Failure::invalid(format!(
+            "the row has {} cells, the head {}",
+            record.len(),
+            columns.len()
+        )));
+    }
+    let mut arguments = Arguments::new();
+    for (cell, parameter) in record.iter().zip(columns) {
+        if let Some(parameter) = parameter
+            && !cell.trim().is_empty()
+        {
+            arguments.insert(
+                parameter.name,
+                parse::read_value(cmdlet, parameter, cell).map_err(Failure::from)?,
+            );
+        }
+    }
+    Ok(arguments)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_rows(line: &str, input: &[u8]) -> Result<Vec<Row>, Failure> {
+        let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        let line = parse::parse(&words).unwrap();
+        assert!(line.rows);
+        read(&line, &mut &*input).unwrap()
+    }
+
+    #[test]
+    fn rows_complete_the_line() {
+        let rows = read_rows(
+            "Add-DhcpServerv4Reservation -ScopeId 10.0.0.0 -",
+            b"\xef\xbb\xbfReservedIP;clientid;HostName;AddressState\r\n10.0.0.7;aabb;\"x;y\";\r\n\r\n10.0.0.300;aabb;;\r\n10.0.0.8;cc\r\n",
+        )
+        .unwrap();
+        assert_eq!(rows.len(), 3);
+        let (at, first) = &rows[0];
+        assert_eq!(*at, 2);
+        assert_eq!(first.as_ref().unwrap().len(), 3);
+        assert_eq!(rows[1].0, 4);
+        assert!(
+            rows[1]
+                .1
+                .as_ref()
+                .unwrap_err()
+                .message
+                .contains("10.0.0.300")
+        );
+        assert_eq!(
+            rows[2].1.as_ref().unwrap_err().message,
+            "the row has 2 cells, the head 4"
+        );
+    }
+
+    #[test]
+    fn wide_text_and_a_type_line_are_read() {
+        let text = "\u{feff}#TYPE x\r\n\"ScopeId\",\"IPAddress\",\"ClientId\"\r\n\"10.0.0.0\",\"10.0.0.7\",\"aabb\"\r\n";
+        let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let rows = read_rows("Add-DhcpServerv4Reservation -", &bytes).unwrap();
+        assert_eq!(rows[0].0, 3);
+        assert_eq!(rows[0].1.as_ref().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_wrong_head_is_refused_as_a_whole() {
+        let says = |input: &[u8]| {
+            read_rows("Add-DhcpServerv4ExclusionRange -ScopeId 10.0.0.0 -", input)
+                .unwrap_err()
+                .message
+        };
+        assert!(says(b"StartRange,Colour\n").contains("column 'Colour'"));
+        assert!(says(b"ScopeId,StartRange\n").contains("on the line"));
+        assert!(says(b"StartRange,startrange\n").contains("two columns"));
+        assert!(says(b"").contains("no head"));
+        assert!(says(b"\xff\xff\xff").contains("byte 1"));
+    }
+}

@@ -1,0 +1,297 @@
+//! The only place that writes: journal, compare, apply, read back, journal, step by step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::carry_out::{Cancel, Ended, Outcome, Progress, StepOutcome, StepResult};
+use super::journal::{Begun, Mark};
+use super::one_step::do_step;
+use super::{Ipam, config_sync};
+use crate::drivers::{DriverError, Silence};
+use crate::model::plan::{Intent, PlanId, Purpose, Step};
+use crate::model::server::printable;
+use crate::model::{Plan, ServerName};
+
+impl Ipam {
+    /// Carries a plan out, step by step, telling `progress`; `cancel` is heeded between steps.
+    ///
+    /// It goes on when its caller goes away: only `cancel`, or the end of the process, stops it.
+    pub async fn carry_out(&self, plan: Plan, progress: &Progress, cancel: &Cancel) -> Outcome {
+        let (ipam, progress, cancel) = (self.clone(), progress.clone(), cancel.clone());
+        let steps = plan.steps.clone();
+        let task = tokio::spawn(async move { ipam.execute(plan, &progress, &cancel).await });
+        match task.await {
+            Ok(outcome) => outcome,
+            Err(why) => {
+                let ended = vec![None; steps.len()];
+                Outcome {
+                    ended: Ended::Unknown,
+                    ..nothing(
+                        &steps,
+                        ended,
+                        format!(
+                            "carrying the plan out broke off ({why}); the journal says how far it \
+                             came"
+                        ),
+                    )
+                }
+            }
+        }
+    }
+
+    async fn execute(&self, plan: Plan, progress: &Progress, cancel: &Cancel) -> Outcome {
+        let not_begun = |why: String| nothing(&plan.steps, vec![None; plan.steps.len()], why);
+        if let Err(why) = self.access().may_write() {
+            return not_begun(why);
+        }
+        if plan.is_empty() {
+            return Outcome {
+                ended: Ended::Done,
+                ..not_begun("everything is already so: there is nothing to do".to_owned())
+            };
+        }
+        let servers: BTreeSet<&ServerName> = plan.steps.iter().map(|step| &step.server).collect();
+        let operator = self.operator();
+        let held = match self.inner.locks.hold(servers, operator).await {
+            Ok(held) => held,
+            Err(why) => return not_begun(why),
+        };
+        let id = match self.begin(&plan).await {
+            Ok(id) => id,
+            Err(error) => {
+                return not_begun(format!(
+                    "nothing was done, since it can't be journalled: {error}"
+                ));
+            }
+        };
+        let mut run = Run {
+            ipam: self,
+            id,
+            plan: &plan,
+            results: Vec::new(),
+            marks: BTreeMap::new(),
+            notes: Vec::new(),
+        };
+        run.steps(progress, cancel).await;
+        let mut outcome = run.end().await;
+        drop(held);
+        self.publish_config_sync().await;
+        self.collect_only(&heard_of(&outcome)).await;
+        if half_way(&plan, &outcome) {
+            match self.plan(Intent::Undo { plan: id }).await {
+                Ok(back) => outcome.back_out = Some(back),
+                Err(why) => outcome
+                    .notes
+                    .push(format!("what was done can't be taken back now: {why}")),
+            }
+        }
+        outcome
+    }
+
+    async fn begin(&self, plan: &Plan) -> Result<PlanId, super::StoreError> {
+        let (plan, at) = (plan.clone(), self.inner.clock.now());
+        let operator = self.inner.operator.clone();
+        let owner = self.inner.locks.owner().to_owned();
+        self.remember(move |store| {
+            let id = store.begin(&plan, &operator, &owner, at)?;
+            // What only concerns IPAM itself is journalled too.
+            if let (true, Some((server, _))) = (plan.steps.is_empty(), plan.clears.first()) {
+                let entry = Begun {
+                    place: None,
+                    server: server.clone(),
+                    what: plan.title.clone(),
+                    changes: Vec::new(),
+                    at,
+                };
+                store.about_to(id, &entry)?;
+            }
+            Ok(id)
+        })
+        .await
+    }
+}
+
+/// A plan on its way.
+struct Run<'a> {
+    ipam: &'a Ipam,
+    id: PlanId,
+    plan: &'a Plan,
+    /// Of the steps so far; those missing were not begun.
+    results: Vec<StepResult>,
+    marks: BTreeMap<usize, Mark>,
+    notes: Vec<String>,
+}
+
+impl Run<'_> {
+    async fn steps(&mut self, progress: &Progress, cancel: &Cancel) {
+        let plan = self.plan;
+        for (place, step) in plan.steps.iter().enumerate() {
+            if cancel.is_cancelled() {
+                let rest = plan.steps.len() - place;
+                self.results
+                    .extend(std::iter::repeat_n(StepResult::Cancelled, rest));
+                return;
+            }
+            if let Err(error) = self.about_to(place, step).await {
+                self.notes.push(format!(
+                    "stopped before '{}' on {}, since it can't be journalled: {error}",
+                    what(step),
+                    step.server
+                ));
+                return;
+            }
+            progress.tell(place, None);
+            let (result, mark) = match self.ipam.driver(&step.server) {
+                Ok(driver) => do_step(driver.as_ref(), step).await,
+                Err(error) => {
+                    let mark = Mark::Failed(error.to_string());
+                    (StepResult::Failed(error), mark)
+                }
+            };
+            let journalled = self.took_down(place, &mark).await;
+            progress.tell(place, Some(&result));
+            let done = result == StepResult::Done;
+            if !done && step.purpose == Purpose::BestEffort {
+                self.notes
+                    .push(format!("went on without {}: {}", step.server, mark.words()));
+            }
+            self.results.push(result);
+            self.marks.insert(place, mark);
+            if let Err(error) = journalled {
+                self.notes.push(format!(
+                    "what became of '{}' on {} can't be journalled: {error}",
+                    what(step),
+                    step.server
+                ));
+                return;
+            }
+            let goes_on = matches!(step.purpose, Purpose::Carry { .. } | Purpose::BestEffort);
+            if !done && !goes_on {
+                return;
+            }
+        }
+    }
+
+    async fn about_to(&self, place: usize, step: &Step) -> Result<(), super::StoreError> {
+        let entry = Begun {
+            place: Some(place),
+            server: step.server.clone(),
+            what: what(step),
+            changes: step.changes.clone(),
+            at: self.ipam.inner.clock.now(),
+        };
+        let id = self.id;
+        self.ipam
+            .remember(move |store| store.about_to(id, &entry))
+            .await
+    }
+
+    async fn took_down(&self, place: usize, mark: &Mark) -> Result<(), super::StoreError> {
+        let (id, mark, at) = (self.id, mark.clone(), self.ipam.inner.clock.now());
+        self.ipam
+            .remember(move |store| store.mark(id, place, &mark, None, at))
+            .await
+    }
+
+    async fn end(mut self) -> Outcome {
+        let ended = ended(self.plan, &self.marks);
+        let out_of_sync = config_sync::uncarried(self.plan, |place| self.marks.get(&place));
+        let clears = config_sync::cleared(self.plan, ended, |place| self.marks.get(&place));
+        let (id, at, rows) = (self.id, self.ipam.inner.clock.now(), out_of_sync.clone());
+        let remembered = self
+            .ipam
+            .remember(move |store| store.end(id, ended, &rows, &clears, at))
+            .await;
+        if let Err(error) = remembered {
+            self.notes
+                .push(format!("how the plan ended can't be journalled: {error}"));
+        }
+        let results = self.results.into_iter().map(Some);
+        let all: Vec<Option<StepResult>> = results
+            .chain(std::iter::repeat(None))
+            .take(self.plan.steps.len())
+            .collect();
+        Outcome {
+            plan: Some(id),
+            steps: step_outcomes(&self.plan.steps, all),
+            ended,
+            notes: self.notes,
+            back_out: None,
+            out_of_sync,
+        }
+    }
+}
+
+/// How a plan ended whose steps came so far.
+pub(super) fn ended(plan: &Plan, marks: &BTreeMap<usize, Mark>) -> Ended {
+    let done = |place: usize| matches!(marks.get(&place), Some(Mark::Done(_)));
+    if marks.values().any(|mark| matches!(mark, Mark::Unknown(_))) {
+        return Ended::Unknown;
+    }
+    let count = plan.steps.len();
+    let all_done = (0..count).filter(|place| done(*place)).count();
+    let core_done = plan.steps.iter().enumerate().all(|(place, step)| {
+        done(place) || matches!(step.purpose, Purpose::Carry { .. } | Purpose::BestEffort)
+    });
+    match all_done {
+        all if all == count => Ended::Done,
+        0 => Ended::Nothing,
+        _ if core_done => Ended::DoneHere,
+        _ => Ended::Partly,
+    }
+}
+
+/// Whether something of both servers was done on one of them only.
+fn half_way(plan: &Plan, outcome: &Outcome) -> bool {
+    let joint = |done: bool| {
+        let steps = plan.steps.iter().zip(&outcome.steps);
+        let mut joint = steps.filter(|(step, _)| step.purpose == Purpose::Joint);
+        joint.any(|(_, outcome)| (outcome.result == StepResult::Done) == done)
+    };
+    !matches!(plan.intent, Intent::Undo { .. }) && joint(true) && joint(false)
+}
+
+/// The servers about which something new is to be heard: not those just found dead.
+fn heard_of(outcome: &Outcome) -> Vec<ServerName> {
+    let steps = outcome.steps.iter();
+    steps
+        .filter(|step| {
+            !matches!(
+                &step.result,
+                StepResult::NotBegun
+                    | StepResult::Cancelled
+                    | StepResult::Failed(DriverError::Unreachable {
+                        how: Silence::TimedOut(_) | Silence::NoConnection(_),
+                        ..
+                    })
+            )
+        })
+        .map(|step| step.server.clone())
+        .collect()
+}
+
+fn nothing(steps: &[Step], results: Vec<Option<StepResult>>, why: String) -> Outcome {
+    Outcome {
+        plan: None,
+        steps: step_outcomes(steps, results),
+        ended: Ended::Nothing,
+        notes: vec![why],
+        back_out: None,
+        out_of_sync: Vec::new(),
+    }
+}
+
+fn step_outcomes(steps: &[Step], results: Vec<Option<StepResult>>) -> Vec<StepOutcome> {
+    steps
+        .iter()
+        .zip(results)
+        .map(|(step, result)| StepOutcome {
+            server: step.server.clone(),
+            what: what(step),
+            result: result.unwrap_or(StepResult::NotBegun),
+        })
+        .collect()
+}
+
+fn what(step: &Step) -> String {
+    printable(&step.action.to_string(), 2000)
+}

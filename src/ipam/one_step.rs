@@ -1,0 +1,155 @@
+//! One step on its server: done, read back, and judged where the answer was lost.
+
+use super::carry_out::StepResult;
+use super::collect::in_time;
+use super::journal::Mark;
+use crate::drivers::{Driver, DriverError, LeaseQuery, Silence};
+use crate::model::FailoverState;
+use crate::model::edit::{Edit, ObjectRef, Order};
+use crate::model::fingerprint::Fingerprint;
+use crate::model::plan::{Action, Step};
+
+/// The objects by which a step is judged, and by which its undo knows that nobody changed them
+/// since: those it expects, or else those it touches.
+pub(super) fn watched(step: &Step) -> Vec<ObjectRef> {
+    if !step.expect.is_empty() {
+        return step
+            .expect
+            .iter()
+            .map(|(object, _)| object.clone())
+            .collect();
+    }
+    let Action::Apply(edits) = &step.action else {
+        return Vec::new();
+    };
+    let back = step.inverse.as_deref().unwrap_or_default();
+    let objects: std::collections::BTreeSet<ObjectRef> =
+        edits.iter().chain(back).flat_map(Edit::touches).collect();
+    objects.into_iter().collect()
+}
+
+/// Does a step.
+pub(super) async fn do_step(driver: &dyn Driver, step: &Step) -> (StepResult, Mark) {
+    let work = match &step.action {
+        Action::Apply(edits) => driver.apply(edits, &step.expect),
+        Action::Order(order) => driver.order(order, &step.expect),
+    };
+    let patience = driver.patience();
+    let answer = match tokio::time::timeout(patience, work).await {
+        Ok(answer) => answer,
+        // Unlike a read that was given up, a write may still have been done.
+        Err(_) => Err(DriverError::OutcomeUnknown {
+            server: step.server.clone(),
+            why: format!("none came within {} s", patience.as_secs_f64()),
+        }),
+    };
+    match answer {
+        Ok(()) => {
+            let objects = watched(step);
+            let read = in_time(driver, driver.read_back(&objects)).await;
+            // What was done stays done when it can't be read back: only its undo will say so.
+            (StepResult::Done, Mark::Done(read.unwrap_or_default()))
+        }
+        Err(error) if error.nothing_done() => {
+            let mark = Mark::Failed(error.to_string());
+            (StepResult::Failed(error), mark)
+        }
+        Err(error) => judged(driver, step, error).await,
+    }
+}
+
+/// Whether a step whose answer was lost was done.
+pub(super) enum Verdict {
+    /// It was, and left this behind.
+    Done(Vec<Option<Fingerprint>>),
+    /// It was not: everything is as before.
+    NotDone,
+    /// It can't be told, and why.
+    Unknown(String),
+}
+
+/// Reads back what a step touches, and judges by it.
+pub(super) async fn verdict(driver: &dyn Driver, step: &Step) -> Verdict {
+    if let Action::Order(order) = &step.action {
+        return ordered(driver, order).await;
+    }
+    let objects = watched(step);
+    let now = match in_time(driver, driver.read_back(&objects)).await {
+        Ok(now) => now,
+        Err(error) => return Verdict::Unknown(error.to_string()),
+    };
+    let before: Vec<Option<Fingerprint>> = step.expect.iter().map(|(_, before)| *before).collect();
+    if !step.foretold.is_empty() && now == step.foretold {
+        Verdict::Done(now)
+    } else if !before.is_empty() && now == before {
+        Verdict::NotDone
+    } else {
+        Verdict::Unknown(format!(
+            "what it touches on {} is neither as it was nor as it should be",
+            step.server
+        ))
+    }
+}
+
+async fn ordered(driver: &dyn Driver, order: &Order) -> Verdict {
+    match order {
+        Order::SetPartnerDown { relationship } => {
+            let reading = match in_time(driver, driver.read(None)).await {
+                Ok(reading) => reading,
+                Err(error) => return Verdict::Unknown(error.to_string()),
+            };
+            let key = relationship.to_lowercase();
+            match reading.relationships.get(&key).map(|status| status.state) {
+                Some(FailoverState::PartnerDown) => Verdict::Done(Vec::new()),
+                Some(FailoverState::CommunicationInterrupted) => Verdict::NotDone,
+                _ => Verdict::Unknown("the state of the relationship does not tell".to_owned()),
+            }
+        }
+        Order::RemoveLease { scope, address } => {
+            let query = LeaseQuery {
+                scope: Some(*scope),
+                ..LeaseQuery::default()
+            };
+            match in_time(driver, driver.leases(&query)).await {
+                Ok(leases) if leases.iter().any(|lease| lease.address == *address) => {
+                    Verdict::NotDone
+                }
+                Ok(_) => Verdict::Done(Vec::new()),
+                Err(error) => Verdict::Unknown(error.to_string()),
+            }
+        }
+        Order::StartMaintenance { .. }
+        | Order::CancelMaintenance { .. }
+        | Order::ResetHa { .. }
+        | Order::GrantScopes { .. } => {
+            Verdict::Unknown("nothing on the server tells whether it was ordered".to_owned())
+        }
+    }
+}
+
+async fn judged(driver: &dyn Driver, step: &Step, error: DriverError) -> (StepResult, Mark) {
+    match verdict(driver, step).await {
+        Verdict::Done(after) => (StepResult::Done, Mark::Done(after)),
+        Verdict::NotDone => {
+            let why = match &error {
+                DriverError::OutcomeUnknown { why, .. } => why.clone(),
+                other => other.to_string(),
+            };
+            let error = DriverError::Unreachable {
+                server: step.server.clone(),
+                how: Silence::NoConnection(format!(
+                    "its answer was lost ({why}); it was read again, and nothing was done"
+                )),
+            };
+            let mark = Mark::Failed(error.to_string());
+            (StepResult::Failed(error), mark)
+        }
+        Verdict::Unknown(why) => {
+            let mark = Mark::Unknown(format!("{error}; {why}"));
+            match error {
+                partly @ DriverError::PartlyApplied { .. } => (StepResult::Failed(partly), mark),
+                error => (StepResult::Unknown(error), mark),
+            }
+        }
+    }
+}

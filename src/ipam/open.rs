@@ -1,0 +1,150 @@
+//! How an Ipam begins: from a home and a configuration, or from drivers at hand.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, RwLock};
+
+use tokio::sync::watch;
+
+use super::access::Access;
+use super::locks::{Locks, private_folder};
+use super::names::Names;
+use super::no_driver::NoDriver;
+use super::store::{SqliteStore, Store};
+use super::{Estate, Inner, Ipam, OpenError};
+use crate::clock::Clock;
+use crate::config::{Configuration, Home, ServerKind};
+use crate::drivers::Driver;
+use crate::drivers::embedded::{EmbeddedEstate, EstateError};
+use crate::model::ServerName;
+use crate::model::server::printable;
+
+type Drivers = Vec<(Arc<dyn Driver>, Vec<String>)>;
+
+impl Ipam {
+    /// Opens the home: its store, its embedded estate, its configured servers.
+    ///
+    /// # Errors
+    /// [`OpenError`] with a sentence that names the file.
+    pub fn open(
+        home: &Home,
+        configuration: &Configuration,
+        clock: Clock,
+        operator: &str,
+    ) -> Result<Ipam, OpenError> {
+        private_folder(&home.state)
+            .map_err(|why| OpenError(format!("can't make {}: {why}", home.state.display())))?;
+        let store =
+            SqliteStore::open(&home.ipam_file()).map_err(|error| OpenError(error.to_string()))?;
+        let drivers = drivers(home, configuration, &clock)?;
+        Ipam::new(drivers, Arc::new(store), &home.state, clock, operator)
+    }
+
+    /// From drivers at hand, in the configuration's order. `state` is the folder that every
+    /// process which writes to these servers keeps its locks in.
+    ///
+    /// # Errors
+    /// [`OpenError`] when the locks can't be made there.
+    pub fn with_drivers(
+        drivers: Vec<Arc<dyn Driver>>,
+        store: Arc<dyn Store>,
+        state: &Path,
+        clock: Clock,
+        operator: &str,
+    ) -> Result<Ipam, OpenError> {
+        let drivers = drivers
+            .into_iter()
+            .map(|driver| (driver, Vec::new()))
+            .collect();
+        Ipam::new(drivers, store, state, clock, operator)
+    }
+
+    fn new(
+        drivers: Drivers,
+        store: Arc<dyn Store>,
+        state: &Path,
+        clock: Clock,
+        operator: &str,
+    ) -> Result<Ipam, OpenError> {
+        let locks = Locks::open(state)
+            .map_err(|why| OpenError(format!("can't keep locks in {}: {why}", state.display())))?;
+        let named = drivers
+            .iter()
+            .map(|(driver, aliases)| (driver.server().clone(), aliases.clone()));
+        let names = Arc::new(Names::of(named));
+        let mut estate = Estate::unasked(&names);
+        estate.out_of_sync = store
+            .out_of_sync()
+            .map_err(|error| OpenError(error.to_string()))?;
+        let drivers: BTreeMap<ServerName, Arc<dyn Driver>> = drivers
+            .into_iter()
+            .map(|(driver, _)| (driver.server().clone(), driver))
+            .collect();
+        Ok(Ipam {
+            inner: Arc::new(Inner {
+                names,
+                drivers,
+                store,
+                clock,
+                operator: printable(operator, 64),
+                access: RwLock::new(Access::default()),
+                locks,
+                estate: watch::Sender::new(Arc::new(estate)),
+                published: Mutex::new(BTreeMap::new()),
+                reads: AtomicU64::new(0),
+            }),
+        })
+    }
+}
+
+/// The drivers of the configured servers; without any, of the whole embedded estate.
+fn drivers(
+    home: &Home,
+    configuration: &Configuration,
+    clock: &Clock,
+) -> Result<Drivers, OpenError> {
+    let entries = &configuration.servers;
+    let embedded = entries
+        .iter()
+        .any(|entry| matches!(entry.kind, ServerKind::Embedded));
+    let failed = |error: EstateError| OpenError(error.to_string());
+    let estate = if embedded || entries.is_empty() {
+        let estate = EmbeddedEstate::open(&home.estate_file(), clock.clone()).map_err(failed)?;
+        let servers = estate.servers().map_err(failed)?;
+        Some((estate, servers))
+    } else {
+        None
+    };
+    if let (true, Some((estate, servers))) = (entries.is_empty(), &estate) {
+        return Ok(servers
+            .iter()
+            .map(|server| (estate.driver(&server.name), Vec::new()))
+            .collect());
+    }
+    entries
+        .iter()
+        .map(|entry| {
+            let driver: Arc<dyn Driver> = match (&entry.kind, &estate) {
+                (ServerKind::Embedded, Some((estate, servers))) => {
+                    let there = servers.iter().any(|server| server.name == entry.name);
+                    if !there {
+                        let known: Vec<String> = servers
+                            .iter()
+                            .map(|server| server.name.to_string())
+                            .collect();
+                        return Err(OpenError(format!(
+                            "{}: the embedded estate has no server '{}': it has {}",
+                            printable(&home.config_file().display().to_string(), 400),
+                            printable(entry.name.as_str(), 80),
+                            known.join(", ")
+                        )));
+                    }
+                    estate.driver(&entry.name)
+                }
+                (kind, _) => Arc::new(NoDriver::new(entry.name.clone(), kind.name())),
+            };
+            Ok((driver, entry.aliases.clone()))
+        })
+        .collect()
+}

@@ -1,0 +1,141 @@
+//! What a server is ordered to do: partner down, a lease deleted.
+
+use super::world::{World, ordered, refused};
+use super::{Draft, PlanError};
+use crate::model::edit::{ObjectRef, Order};
+use crate::model::plan::Risk;
+use crate::model::server::{ServerName, ServerReading};
+use crate::model::{FailoverState, Relationship};
+use crate::rules::failover_states::{Endpoint, Event, Terms};
+use crate::rules::{Code, DhcpError};
+
+/// Plans an order.
+pub(super) async fn order(
+    world: &mut World<'_>,
+    server: &ServerName,
+    order: &Order,
+) -> Result<Draft, PlanError> {
+    let reading = world.need(server).await?;
+    let mut draft = Draft::new(Risk::Destructive);
+    let (expect, for_good) = match order {
+        Order::SetPartnerDown { relationship } => {
+            let held = found(server, &reading, relationship)?;
+            may_set_partner_down(world, server, &reading, held)?;
+            partner_down(world, server, held, &mut draft).await;
+            (
+                vec![ObjectRef::Relationship(relationship.to_lowercase())],
+                "partner down can't be taken back: it ends by itself when the partner is back and \
+                 both have compared what they gave out",
+            )
+        }
+        Order::StartMaintenance { relationship }
+        | Order::CancelMaintenance { relationship }
+        | Order::ResetHa { relationship }
+        | Order::GrantScopes { relationship, .. } => {
+            found(server, &reading, relationship)?;
+            (
+                vec![ObjectRef::Relationship(relationship.to_lowercase())],
+                "what a server was ordered to do can't be taken back, only ordered otherwise",
+            )
+        }
+        Order::RemoveLease { scope, address } => {
+            if !reading.config.scopes.contains_key(scope) {
+                return Err(refused(server)(DhcpError::new(
+                    Code::SubnetNotPresent,
+                    format!("there is no scope {scope} on {server}"),
+                )));
+            }
+            draft.warn(format!(
+                "the client that holds {address} is not told: it goes on using the address until \
+                 it renews, and meanwhile another client may get it"
+            ));
+            (
+                Vec::new(),
+                "a deleted lease does not come back: the client gets one when it next asks",
+            )
+        }
+    };
+    let step = ordered(server, order.clone(), expect, &reading.config, for_good);
+    draft.steps.push(step);
+    Ok(draft)
+}
+
+fn found<'r>(
+    server: &ServerName,
+    reading: &'r ServerReading,
+    name: &str,
+) -> Result<&'r Relationship, PlanError> {
+    reading.config.relationship(name).ok_or_else(|| {
+        refused(server)(DhcpError::new(
+            Code::FoRelationshipDoesNotExist,
+            format!(
+                "there is no failover relationship '{}' on {server}",
+                crate::model::server::printable(name, 130)
+            ),
+        ))
+    })
+}
+
+/// What the state machine says to it.
+fn may_set_partner_down(
+    world: &World<'_>,
+    server: &ServerName,
+    reading: &ServerReading,
+    relationship: &Relationship,
+) -> Result<(), PlanError> {
+    let key = relationship.name.to_lowercase();
+    let Some(status) = reading.relationships.get(&key) else {
+        // The server has the last word.
+        return Ok(());
+    };
+    let alone = matches!(
+        status.state,
+        FailoverState::CommunicationInterrupted
+            | FailoverState::ResolutionInterrupted
+            | FailoverState::PartnerDown
+            | FailoverState::Startup
+    );
+    let end = Endpoint {
+        state: status.state,
+        previous: status.previous,
+        since: status.since,
+        in_contact: !alone,
+        last_contact: status.last_contact,
+        partner_state: status.partner_state,
+        stopped: None,
+    };
+    let terms = Terms {
+        mclt: relationship.mclt,
+        switch_interval: relationship.switch_interval,
+    };
+    end.next(&terms, Event::PartnerDown, world.ipam.clock().now())
+        .map(drop)
+        .map_err(refused(server))
+}
+
+async fn partner_down(
+    world: &mut World<'_>,
+    server: &ServerName,
+    relationship: &Relationship,
+    draft: &mut Draft,
+) {
+    let partner = world.canonical(&relationship.partner);
+    let partner = partner.unwrap_or_else(|| relationship.partner.clone());
+    world.read([partner.clone()]).await;
+    if world.reading(&partner).is_ok() {
+        draft.warn(format!(
+            "{partner} answers, and its DHCP service is not stopped: only the contact between the \
+             two servers is lost. Stop its DHCP service first, or both will give out the same \
+             addresses"
+        ));
+    }
+    draft.warn(format!(
+        "if {partner} is not really down, or comes back without contact to {server}, both serve the \
+         same addresses to different clients: make sure that it is off"
+    ));
+    draft.impact = format!(
+        "{server} serves every client of the relationship's scopes; after the Maximum Client Lead \
+         Time ({}) it also takes {partner}'s free addresses",
+        relationship.mclt
+    );
+}

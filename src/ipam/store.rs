@@ -1,0 +1,613 @@
+//! What IPAM remembers, behind a small interface: plans, the journal, configuration sync errors,
+//! and since when each server has been as it is. SQLite in the home.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+
+use super::StoreError;
+use super::carry_out::Ended;
+use super::journal::{Begun, JournalEntry, JournalQuery, Mark, Remembered};
+use crate::model::plan::PlanId;
+use crate::model::server::Availability;
+use crate::model::{Intent, Plan, ScopeId, ServerName};
+
+/// On which server's row of which scope there is a configuration sync error, and why.
+pub type OutOfSync = BTreeMap<(ServerName, ScopeId), String>;
+
+/// What IPAM remembers. Every method is one transaction, on disk when it returns, and blocks for
+/// as long as that takes.
+pub trait Store: Send + Sync {
+    /// Takes down a plan that is about to be carried out.
+    ///
+    /// # Errors
+    /// [`StoreError`], as everywhere here, when it can't be written or read.
+    fn begin(
+        &self,
+        plan: &Plan,
+        operator: &str,
+        owner: &str,
+        at: Timestamp,
+    ) -> Result<PlanId, StoreError>;
+
+    /// Takes down that a step is about to be done.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn about_to(&self, plan: PlanId, step: &Begun) -> Result<(), StoreError>;
+
+    /// Takes down what became of a step, in the mark's words or others.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn mark(
+        &self,
+        plan: PlanId,
+        place: usize,
+        mark: &Mark,
+        words: Option<&str>,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Ends a plan: how, which rows are out of sync now and which no longer are. An ended undo
+    /// that did its work marks what it took back.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn end(
+        &self,
+        plan: PlanId,
+        ended: Ended,
+        out_of_sync: &[(ServerName, ScopeId, String)],
+        clears: &[(ServerName, ScopeId)],
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// A plan.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn plan(&self, id: PlanId) -> Result<Option<Remembered>, StoreError>;
+
+    /// The plans that have not ended, with their owners.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn running(&self) -> Result<Vec<(PlanId, String)>, StoreError>;
+
+    /// Makes `to` the owner of a plan that has not ended, if `from` still is; says whether.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn claim(&self, plan: PlanId, from: &str, to: &str) -> Result<bool, StoreError>;
+
+    /// Journal entries, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn journal(&self, query: &JournalQuery) -> Result<Vec<JournalEntry>, StoreError>;
+
+    /// The newest plan that did something, is no undo itself, and was not taken back.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn last_undoable(&self) -> Result<Option<PlanId>, StoreError>;
+
+    /// The configuration sync errors.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn out_of_sync(&self) -> Result<OutOfSync, StoreError>;
+
+    /// Since when a server has been as it is now; it is remembered from `at` on when it was not so.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn available_since(
+        &self,
+        server: &ServerName,
+        availability: Availability,
+        at: Timestamp,
+    ) -> Result<Timestamp, StoreError>;
+}
+
+/// The version of the tables below.
+const VERSION: i64 = 1;
+
+const TABLES: &str = "
+CREATE TABLE plan (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    title TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    began TEXT NOT NULL,
+    ended TEXT,
+    status TEXT,            -- NULL while it is being carried out
+    plan TEXT NOT NULL,     -- JSON, without secrets
+    undoes INTEGER,         -- the plan that this one takes back
+    undone_by INTEGER       -- the plan that took this one back
+) STRICT;
+CREATE INDEX plan_running ON plan (id) WHERE status IS NULL;
+CREATE TABLE step (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    plan INTEGER NOT NULL REFERENCES plan (id),
+    place INTEGER NOT NULL,
+    server TEXT NOT NULL,
+    what TEXT NOT NULL,
+    changes TEXT NOT NULL,
+    at TEXT NOT NULL,
+    ended TEXT,
+    mark TEXT NOT NULL,     -- about to, done, failed, unknown
+    words TEXT NOT NULL,    -- what became of it, for people
+    after TEXT NOT NULL DEFAULT '[]',
+    UNIQUE (plan, place)
+) STRICT;
+CREATE TABLE out_of_sync (
+    server TEXT NOT NULL COLLATE NOCASE,
+    scope TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    since TEXT NOT NULL,
+    PRIMARY KEY (server, scope)
+) STRICT;
+CREATE TABLE availability (
+    server TEXT NOT NULL COLLATE NOCASE PRIMARY KEY,
+    state TEXT NOT NULL,
+    since TEXT NOT NULL
+) STRICT;
+";
+
+/// The store in a SQLite file, which several processes may use at once.
+pub struct SqliteStore {
+    connection: Mutex<Connection>,
+    file: PathBuf,
+}
+
+impl SqliteStore {
+    /// Opens the file, which is made when it is not there, readable by its owner alone.
+    ///
+    /// # Errors
+    /// [`StoreError`] that names the file when it can't be made, opened or understood.
+    pub fn open(file: &Path) -> Result<SqliteStore, StoreError> {
+        let failed =
+            |why: &dyn Display| StoreError(format!("can't open {}: {why}", file.display()));
+        private_file(file).map_err(|why| failed(&why))?;
+        let connection = Connection::open(file).map_err(|why| failed(&why))?;
+        SqliteStore::with(connection, file).map_err(|StoreError(why)| failed(&why))
+    }
+
+    /// A store that is gone when it is dropped.
+    ///
+    /// # Errors
+    /// [`StoreError`] when there is no memory for it.
+    pub fn in_memory() -> Result<SqliteStore, StoreError> {
+        let connection = Connection::open_in_memory().map_err(|why| StoreError(why.to_string()))?;
+        SqliteStore::with(connection, Path::new(":memory:"))
+    }
+
+    fn with(mut connection: Connection, file: &Path) -> Result<SqliteStore, StoreError> {
+        let text = |why: rusqlite::Error| StoreError(why.to_string());
+        connection
+            .busy_timeout(Duration::from_secs(10))
+            .map_err(text)?;
+        connection
+            .pragma_update(None, "journal_mode", "WAL")
+            .map_err(text)?;
+        connection
+            .pragma_update(None, "synchronous", "FULL")
+            .map_err(text)?;
+        let change = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(text)?;
+        let version: i64 = change
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .map_err(text)?;
+        match version {
+            0 => {
+                change.execute_batch(TABLES).map_err(text)?;
+                change
+                    .pragma_update(None, "user_version", VERSION)
+                    .map_err(text)?;
+            }
+            VERSION => {}
+            other => {
+                return Err(StoreError(format!(
+                    "it is of version {other}, and this program knows {VERSION}: use the newer program"
+                )));
+            }
+        }
+        change.commit().map_err(text)?;
+        Ok(SqliteStore {
+            connection: Mutex::new(connection),
+            file: file.to_owned(),
+        })
+    }
+
+    fn failed(&self, doing: &str, why: &dyn Display) -> StoreError {
+        StoreError(format!("can't {doing} {}: {why}", self.file.display()))
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let mut connection = self.connection();
+        let failed = |why: rusqlite::Error| self.failed("write", &why);
+        let change = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed)?;
+        let result = work(&change).map_err(failed)?;
+        change.commit().map_err(failed)?;
+        Ok(result)
+    }
+
+    fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        work(&self.connection()).map_err(|why| self.failed("read", &why))
+    }
+}
+
+/// Makes the file, for its owner alone, and the folders it is in.
+fn private_file(file: &Path) -> std::io::Result<()> {
+    if let Some(folder) = file.parent() {
+        super::locks::private_folder(folder)?;
+    }
+    super::locks::private_options()
+        .create(true)
+        .append(true)
+        .open(file)
+        .map(drop)
+}
+
+fn json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|why| rusqlite::Error::ToSqlConversionFailure(why.into()))
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(column: usize, text: &str) -> rusqlite::Result<T> {
+    serde_json::from_str(text).map_err(|why| not_understood(column, why))
+}
+
+fn not_understood(
+    column: usize,
+    why: impl std::error::Error + Send + Sync + 'static,
+) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, why.into())
+}
+
+/// A step's place; what is no step of its plan, but happened with it, stands before the first.
+fn place(place: Option<usize>) -> i64 {
+    place.map_or(-1, |place| i64::try_from(place).unwrap_or(i64::MAX))
+}
+
+fn timestamp(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+    let text: String = row.get(column)?;
+    text.parse::<Timestamp>()
+        .map_err(|why| not_understood(column, why))
+}
+
+fn scope(row: &Row<'_>, column: usize) -> rusqlite::Result<ScopeId> {
+    let text: String = row.get(column)?;
+    text.parse::<ScopeId>()
+        .map_err(|why| not_understood(column, why))
+}
+
+fn optional_timestamp(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Timestamp>> {
+    match row.get::<_, Option<String>>(column)? {
+        Some(_) => timestamp(row, column).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Follows what a plan takes back: what it undoes is undone by it, what that had undone holds
+/// again, and so on.
+fn mark_undone(change: &Transaction<'_>, plan: PlanId) -> rusqlite::Result<()> {
+    let undoes = |id: PlanId| -> rusqlite::Result<Option<PlanId>> {
+        Ok(change
+            .query_row("SELECT undoes FROM plan WHERE id = ?1", [id], |row| {
+                row.get(0)
+            })
+            .optional()?
+            .flatten())
+    };
+    let mut undone = Some(plan);
+    let mut next = undoes(plan)?;
+    while let Some(id) = next {
+        change.execute(
+            "UPDATE plan SET undone_by = ?2 WHERE id = ?1",
+            params![id, undone],
+        )?;
+        undone = if undone.is_some() { None } else { Some(plan) };
+        // A plan only ever undoes an older one, so this ends.
+        next = undoes(id)?.filter(|older| *older < id);
+    }
+    Ok(())
+}
+
+impl Store for SqliteStore {
+    fn begin(
+        &self,
+        plan: &Plan,
+        operator: &str,
+        owner: &str,
+        at: Timestamp,
+    ) -> Result<PlanId, StoreError> {
+        let undoes = match plan.intent {
+            Intent::Undo { plan } => Some(plan),
+            _ => None,
+        };
+        self.write(|change| {
+            change.execute(
+                "INSERT INTO plan (title, operator, owner, began, plan, undoes)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    plan.title,
+                    operator,
+                    owner,
+                    at.to_string(),
+                    json(plan)?,
+                    undoes
+                ],
+            )?;
+            Ok(change.last_insert_rowid())
+        })
+    }
+
+    fn about_to(&self, plan: PlanId, step: &Begun) -> Result<(), StoreError> {
+        self.write(|change| {
+            change.execute(
+                "INSERT INTO step (plan, place, server, what, changes, at, mark, words)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+                params![
+                    plan,
+                    place(step.place),
+                    step.server.as_str(),
+                    step.what,
+                    json(&step.changes)?,
+                    step.at.to_string(),
+                    if step.place.is_some() {
+                        "about to"
+                    } else {
+                        "done"
+                    }
+                ],
+            )?;
+            Ok(())
+        })
+    }
+
+    fn mark(
+        &self,
+        plan: PlanId,
+        at_place: usize,
+        mark: &Mark,
+        words: Option<&str>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (kind, after) = match mark {
+            Mark::AboutTo => ("about to", json(&[0; 0])),
+            Mark::Done(after) => ("done", json(after)),
+            Mark::Failed(_) => ("failed", json(&[0; 0])),
+            Mark::Unknown(_) => ("unknown", json(&[0; 0])),
+        };
+        let words = words.map_or_else(|| mark.words(), str::to_owned);
+        self.write(|change| {
+            change.execute(
+                "UPDATE step SET mark = ?3, words = ?4, after = ?5, ended = ?6
+                 WHERE plan = ?1 AND place = ?2",
+                params![
+                    plan,
+                    place(Some(at_place)),
+                    kind,
+                    words,
+                    after?,
+                    at.to_string()
+                ],
+            )?;
+            Ok(())
+        })
+    }
+
+    fn end(
+        &self,
+        plan: PlanId,
+        ended: Ended,
+        out_of_sync: &[(ServerName, ScopeId, String)],
+        clears: &[(ServerName, ScopeId)],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(|change| {
+            change.execute(
+                "UPDATE plan SET status = ?2, ended = ?3 WHERE id = ?1",
+                params![plan, ended.word(), at.to_string()],
+            )?;
+            if matches!(ended, Ended::Done | Ended::DoneHere) {
+                mark_undone(change, plan)?;
+            }
+            for (server, scope) in clears {
+                change.execute(
+                    "DELETE FROM out_of_sync WHERE server = ?1 AND scope = ?2",
+                    params![server.as_str(), scope.net().to_string()],
+                )?;
+            }
+            for (server, scope, reason) in out_of_sync {
+                change.execute(
+                    "INSERT INTO out_of_sync (server, scope, reason, since)
+                     VALUES (?1, ?2, ?3, ?4)
+                     ON CONFLICT (server, scope) DO UPDATE SET reason = ?3",
+                    params![
+                        server.as_str(),
+                        scope.net().to_string(),
+                        reason,
+                        at.to_string()
+                    ],
+                )?;
+            }
+            Ok(())
+        })
+    }
+
+    fn plan(&self, id: PlanId) -> Result<Option<Remembered>, StoreError> {
+        self.read(|connection| {
+            let found = connection
+                .query_row(
+                    "SELECT plan, operator, owner, began, status, undone_by FROM plan WHERE id = ?1",
+                    [id],
+                    |row| {
+                        Ok(Remembered {
+                            id,
+                            plan: from_json(0, &row.get::<_, String>(0)?)?,
+                            operator: row.get(1)?,
+                            owner: row.get(2)?,
+                            began: timestamp(row, 3)?,
+                            ended: row
+                                .get::<_, Option<String>>(4)?
+                                .map(|word| Ended::from_word(&word)),
+                            undone_by: row.get(5)?,
+                            marks: BTreeMap::new(),
+                        })
+                    },
+                )
+                .optional()?;
+            let Some(mut remembered) = found else {
+                return Ok(None);
+            };
+            let mut steps = connection
+                .prepare_cached("SELECT place, mark, words, after FROM step WHERE plan = ?1")?;
+            let mut rows = steps.query([id])?;
+            while let Some(row) = rows.next()? {
+                let Ok(place) = usize::try_from(row.get::<_, i64>(0)?) else {
+                    continue;
+                };
+                let words: String = row.get(2)?;
+                let mark = match row.get::<_, String>(1)?.as_str() {
+                    "done" => Mark::Done(from_json(3, &row.get::<_, String>(3)?)?),
+                    "failed" => Mark::Failed(words),
+                    "unknown" => Mark::Unknown(words),
+                    _ => Mark::AboutTo,
+                };
+                remembered.marks.insert(place, mark);
+            }
+            Ok(Some(remembered))
+        })
+    }
+
+    fn running(&self) -> Result<Vec<(PlanId, String)>, StoreError> {
+        self.read(|connection| {
+            connection
+                .prepare_cached("SELECT id, owner FROM plan WHERE status IS NULL ORDER BY id")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        })
+    }
+
+    fn claim(&self, plan: PlanId, from: &str, to: &str) -> Result<bool, StoreError> {
+        self.write(|change| {
+            let claimed = change.execute(
+                "UPDATE plan SET owner = ?3 WHERE id = ?1 AND owner = ?2 AND status IS NULL",
+                params![plan, from, to],
+            )?;
+            Ok(claimed == 1)
+        })
+    }
+
+    fn journal(&self, query: &JournalQuery) -> Result<Vec<JournalEntry>, StoreError> {
+        let limit = match query.limit {
+            0 => -1,
+            limit => i64::try_from(limit).unwrap_or(-1),
+        };
+        self.read(|connection| {
+            connection
+                .prepare_cached(
+                    "SELECT step.id, step.plan, plan.title, step.at, step.ended, plan.operator,
+                            step.server, step.what, step.changes, step.words
+                     FROM step JOIN plan ON plan.id = step.plan
+                     WHERE ?1 IS NULL OR step.plan = ?1
+                     ORDER BY step.id DESC LIMIT ?2",
+                )?
+                .query_map(params![query.plan, limit], |row| {
+                    Ok(JournalEntry {
+                        id: row.get(0)?,
+                        plan: row.get(1)?,
+                        title: row.get(2)?,
+                        at: timestamp(row, 3)?,
+                        ended: optional_timestamp(row, 4)?,
+                        operator: row.get(5)?,
+                        server: ServerName::new(&row.get::<_, String>(6)?),
+                        what: row.get(7)?,
+                        changes: from_json(8, &row.get::<_, String>(8)?)?,
+                        outcome: row.get(9)?,
+                    })
+                })?
+                .collect()
+        })
+    }
+
+    fn last_undoable(&self) -> Result<Option<PlanId>, StoreError> {
+        self.read(|connection| {
+            connection
+                .query_row(
+                    "SELECT id FROM plan
+                     WHERE status IS NOT NULL AND undoes IS NULL AND undone_by IS NULL
+                       AND EXISTS (SELECT 1 FROM step
+                                   WHERE step.plan = plan.id AND mark = 'done' AND place >= 0)
+                     ORDER BY id DESC LIMIT 1",
+                    [],
+                    |row| row.get(0),
+                )
+                .optional()
+        })
+    }
+
+    fn out_of_sync(&self) -> Result<OutOfSync, StoreError> {
+        self.read(|connection| {
+            connection
+                .prepare_cached("SELECT server, scope, reason FROM out_of_sync")?
+                .query_map([], |row| {
+                    let server = ServerName::new(&row.get::<_, String>(0)?);
+                    Ok(((server, scope(row, 1)?), row.get(2)?))
+                })?
+                .collect()
+        })
+    }
+
+    fn available_since(
+        &self,
+        server: &ServerName,
+        availability: Availability,
+        at: Timestamp,
+    ) -> Result<Timestamp, StoreError> {
+        let state = availability.to_string();
+        let known = self.read(|connection| {
+            connection
+                .query_row(
+                    "SELECT since FROM availability WHERE server = ?1 AND state = ?2",
+                    params![server.as_str(), state],
+                    |row| timestamp(row, 0),
+                )
+                .optional()
+        })?;
+        if let Some(since) = known {
+            return Ok(since);
+        }
+        self.write(|change| {
+            change.execute(
+                "INSERT INTO availability (server, state, since) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (server) DO UPDATE SET state = ?2, since = ?3",
+                params![server.as_str(), state, at.to_string()],
+            )?;
+            Ok(at)
+        })
+    }
+}
