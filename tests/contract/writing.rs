@@ -523,6 +523,7 @@ pub async fn expanding_keeps_the_step(bench: &Held) -> Outcome {
                 purpose: Purpose::Main,
                 expect: expected(&config, &edits),
                 changes: Vec::new(),
+                foretold: Vec::new(),
                 inverse: Err(NotUndoable::because("a test")),
                 refused: None,
             };
