@@ -219,15 +219,20 @@ fn open_estate() -> anyhow::Result<EmbeddedEstate> {
     Ok(EmbeddedEstate::open(&home.estate_file(), Clock::system())?)
 }
 
-/// Who is asking: the login name, as far as the environment tells.
+/// Who is asking: the login name, as far as the environment tells, else the user's number.
 fn operator() -> String {
-    let name = ["SUDO_USER", "USER", "LOGNAME", "USERNAME"]
+    use std::os::unix::fs::MetadataExt;
+    let name = ["SUDO_USER", "USER", "LOGNAME"]
         .into_iter()
         .find_map(|variable| {
             std::env::var(variable)
                 .ok()
                 .filter(|value| !value.is_empty())
         });
+    let name = name.or_else(|| {
+        let process = std::fs::metadata("/proc/self").ok()?;
+        Some(format!("uid {}", process.uid()))
+    });
     printable(name.as_deref().unwrap_or("unknown"), 64)
 }
 

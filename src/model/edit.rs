@@ -13,7 +13,7 @@ use super::option::{OptionKey, OptionValue};
 use super::policy::{Filter, MacPattern, Policy, PolicyProperty};
 use super::reservation::{Reservation, ReservationProperty};
 use super::scope::{Scope, ScopeProperty};
-use super::server::SettingsProperty;
+use super::server::{SettingsProperty, printable};
 
 /// Where a policy is: at a scope, or (`None`) at the server.
 pub type PolicyLevel = Option<ScopeId>;
@@ -279,9 +279,26 @@ impl ObjectRef {
     }
 }
 
+/// Names come from servers and from people: what is shown of them has no control characters.
 impl fmt::Display for ObjectRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        f.write_str(&printable(&AsTyped(self).to_string(), 400))
+    }
+}
+
+/// A line for a preview or a journal: what is done to what.
+impl fmt::Display for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&printable(&AsTyped(self).to_string(), 2000))
+    }
+}
+
+/// The same with every name as it was typed.
+struct AsTyped<'a, T>(&'a T);
+
+impl fmt::Display for AsTyped<'_, ObjectRef> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
             ObjectRef::Settings => f.write_str("the server's settings"),
             ObjectRef::Scope(scope) | ObjectRef::WholeScope(scope) => write!(f, "scope {scope}"),
             ObjectRef::Exclusions(scope) => write!(f, "the exclusions of scope {scope}"),
@@ -352,8 +369,7 @@ impl Edit {
     }
 }
 
-impl fmt::Display for Edit {
-    /// A line for a preview or a journal: what is done to what.
+impl fmt::Display for AsTyped<'_, Edit> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fn set<P: fmt::Display>(
             f: &mut fmt::Formatter<'_>,
@@ -366,7 +382,7 @@ impl fmt::Display for Edit {
             }
             Ok(())
         }
-        match self {
+        match self.0 {
             Edit::AddScope(scope) => write!(f, "Add scope {} '{}'", scope.id.net(), scope.name),
             Edit::SetScope { scope, properties } => {
                 write!(f, "Edit scope {scope}")?;
