@@ -3,6 +3,7 @@
 mod check;
 mod ipam;
 mod lab;
+mod views;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -217,6 +218,14 @@ fn open_with(home: &Home, configuration: &Configuration) -> anyhow::Result<Ipam>
 fn open_estate() -> anyhow::Result<EmbeddedEstate> {
     let home = Home::of_user()?;
     Ok(EmbeddedEstate::open(&home.estate_file(), Clock::system())?)
+}
+
+/// Tells the operator something on standard error, a sentence a line.
+fn tell(sentences: &[String]) -> io::Result<()> {
+    let mut errors = io::stderr().lock();
+    sentences
+        .iter()
+        .try_for_each(|sentence| writeln!(errors, "{}", printable(sentence, 1000)))
 }
 
 /// Who is asking: the login name, as far as the environment tells, else the user's number.

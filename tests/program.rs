@@ -442,6 +442,21 @@ fn rows_are_taken_from_standard_input() {
 }
 
 #[test]
+fn views_can_be_read_by_programs() {
+    let home = Home::new();
+    for view in ["servers", "scopes", "relationships"] {
+        let text = home.run(&format!("ipam {view} --output json"));
+        let rows: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert!(rows.as_array().unwrap().len() > 2, "{text}");
+    }
+    let csv = home.run("ipam relationships -o csv");
+    assert!(
+        csv.starts_with("\"Relationship Name\"") || csv.starts_with("Relationship Name"),
+        "{csv}"
+    );
+}
+
+#[test]
 fn help_completions_and_manual_come_from_one_table() {
     let home = Home::new();
     assert!(home.run("").contains("console"));

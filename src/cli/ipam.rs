@@ -7,8 +7,9 @@ use std::net::Ipv4Addr;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::cmdlets::{Answer, Console, confirm, render_plan};
-use crate::ipam::{Cancel, Ended, Ipam, JournalQuery, Outcome, Progress, StepResult};
+use super::{tell, views};
+use crate::cmdlets::{Answer, Console, Output, confirm, render_plan};
+use crate::ipam::{Cancel, Ended, Ipam, Outcome, Progress, StepResult};
 use crate::model::edit::Order;
 use crate::model::plan::{Intent, Plan, Reach, ReplicationLevel, Risk};
 use crate::model::scope::ClientType;
@@ -34,6 +35,32 @@ struct On {
     yes: bool,
 }
 
+#[derive(Args, Debug)]
+struct View {
+    /// How it is written.
+    #[arg(long, short, value_enum)]
+    output: Option<Format>,
+}
+
+#[derive(Clone, Copy, ValueEnum, Debug)]
+enum Format {
+    Table,
+    List,
+    Json,
+    Csv,
+}
+
+impl View {
+    fn output(&self) -> Option<Output> {
+        Some(match self.output? {
+            Format::Table => Output::Table,
+            Format::List => Output::List,
+            Format::Json => Output::Json,
+            Format::Csv => Output::Csv,
+        })
+    }
+}
+
 #[derive(Clone, Copy, ValueEnum, Debug)]
 enum Kind {
     Both,
@@ -44,11 +71,11 @@ enum Kind {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Servers, with their availability.
-    Servers,
+    Servers(View),
     /// Scopes, a row a server, with Failover Config Sync Status and Pair.
-    Scopes,
+    Scopes(View),
     /// Failover relationships, with the state that each server tells of itself.
-    Relationships,
+    Relationships(View),
     /// Create DHCP Reservation.
     CreateReservation {
         #[command(flatten)]
@@ -140,9 +167,9 @@ pub(super) async fn run(ipam: &Ipam, args: IpamArgs) -> anyhow::Result<u8> {
         writeln!(io::stderr(), "{}", printable(&sentence, 1000))?;
     }
     match args.command {
-        Command::Servers => servers(ipam).await,
-        Command::Scopes => scopes(ipam).await,
-        Command::Relationships => relationships(ipam).await,
+        Command::Servers(view) => views::servers(ipam, view.output()).await,
+        Command::Scopes(view) => views::scopes(ipam, view.output()).await,
+        Command::Relationships(view) => views::relationships(ipam, view.output()).await,
         Command::CreateReservation {
             on,
             scope,
@@ -193,13 +220,16 @@ pub(super) async fn run(ipam: &Ipam, args: IpamArgs) -> anyhow::Result<u8> {
         Command::Compare {
             server: name,
             relationship,
-        } => compare(ipam, name.as_deref(), relationship.as_deref()).await,
+        } => {
+            let left = server(ipam, name.as_deref())?;
+            views::compare(ipam, &left, relationship.as_deref()).await
+        }
         Command::SetPartnerDown { on, relationship } => {
             let server = server(ipam, on.server.as_deref())?;
             let order = Order::SetPartnerDown { relationship };
             carry_out(ipam, Intent::Order { server, order }, on.what_if, on.yes).await
         }
-        Command::Journal { limit } => journal(ipam, limit),
+        Command::Journal { limit } => views::journal(ipam, limit),
         Command::Undo { plan, what_if, yes } => {
             let plan = match plan {
                 Some(plan) => plan,
@@ -313,13 +343,6 @@ fn asked(plan: &Plan) -> anyhow::Result<bool> {
     }
 }
 
-fn tell(sentences: &[String]) -> io::Result<()> {
-    let mut errors = io::stderr().lock();
-    sentences
-        .iter()
-        .try_for_each(|sentence| writeln!(errors, "{}", printable(sentence, 1000)))
-}
-
 fn report(title: &str, outcome: &Outcome) -> anyhow::Result<u8> {
     let mut out = io::stdout().lock();
     match outcome.plan {
@@ -355,319 +378,4 @@ fn report(title: &str, outcome: &Outcome) -> anyhow::Result<u8> {
         Ended::Done => 0,
         Ended::DoneHere | Ended::Partly | Ended::Nothing | Ended::Unknown => 1,
     })
-}
-
-/// A table of columns as wide as their widest cell; a cell is made printable, and cut at 40.
-fn table(head: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
-    let rows: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| row.iter().map(|cell| printable(cell, 40)).collect())
-        .collect();
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells
-            .map(|cell| cell.chars().count())
-            .chain([head[column].chars().count()])
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let mut out = io::stdout().lock();
-    let mut line = |cells: &mut dyn Iterator<Item = &str>| {
-        let mut text = String::new();
-        for (cell, width) in cells.zip(&widths) {
-            text.push_str(&format!("{cell:<width$}  "));
-        }
-        writeln!(out, "{}", text.trim_end())
-    };
-    line(&mut head.iter().copied())?;
-    rows.iter()
-        .try_for_each(|row| line(&mut row.iter().map(String::as_str)))
-}
-
-async fn servers(ipam: &Ipam) -> anyhow::Result<u8> {
-    let estate = ipam.collect().await;
-    let now = ipam.clock().now();
-    let mut rows = Vec::new();
-    for name in ipam.servers() {
-        let Some(view) = estate.servers.get(&name) else {
-            continue;
-        };
-        let roles = view
-            .reading
-            .as_ref()
-            .map(|reading| reading.identity.roles.clone());
-        let roles: Vec<String> = roles
-            .unwrap_or_default()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        rows.push(vec![
-            view.availability
-                .map(|word| word.to_string())
-                .unwrap_or_default(),
-            view.availability_since
-                .map(|since| ago(now, since))
-                .unwrap_or_default(),
-            name.to_string(),
-            roles.join(", "),
-            view.reading
-                .as_ref()
-                .map(|reading| reading.identity.domain.clone())
-                .unwrap_or_default(),
-        ]);
-    }
-    let head = [
-        "Server Availability",
-        "Duration in Current State",
-        "Server Name",
-        "Server Role",
-        "Domain Name",
-    ];
-    table(&head, &rows)?;
-    Ok(0)
-}
-
-async fn scopes(ipam: &Ipam) -> anyhow::Result<u8> {
-    let estate = ipam.collect().await;
-    let mut rows = Vec::new();
-    for name in ipam.servers() {
-        let Some(reading) = estate
-            .servers
-            .get(&name)
-            .and_then(|view| view.reading.clone())
-        else {
-            continue;
-        };
-        for scope in reading.config.scopes.values() {
-            let statistics = reading
-                .statistics
-                .get(&scope.id)
-                .copied()
-                .unwrap_or_default();
-            let sync = estate.out_of_sync.get(&(name.clone(), scope.id));
-            let relationship = reading.config.relationship_of(scope.id);
-            rows.push(vec![
-                scope.state.to_string(),
-                name.to_string(),
-                scope.id.to_string(),
-                scope.name.clone(),
-                format!("{:.0} %", statistics.percent_in_use()),
-                relationship
-                    .map(|relationship| relationship.name.clone())
-                    .unwrap_or_default(),
-                sync.map(|_| "Out of sync".to_owned()).unwrap_or_default(),
-                estate
-                    .pair(&name, scope.id)
-                    .map(|pair| pair.to_string())
-                    .unwrap_or_default(),
-            ]);
-        }
-    }
-    let head = [
-        "Scope Status",
-        "Server Name",
-        "Scope ID",
-        "Scope Name",
-        "Utilization",
-        "Failover Relationship Name",
-        "Failover Config Sync Status",
-        "Pair",
-    ];
-    table(&head, &rows)?;
-    for ((server, scope), why) in &estate.out_of_sync {
-        tell(&[format!("{scope} on {server} is Out of sync: {why}")])?;
-    }
-    unread(ipam, &estate)
-}
-
-/// Says which servers could not be read, and since when their rows are as they are.
-fn unread(ipam: &Ipam, estate: &crate::ipam::Estate) -> anyhow::Result<u8> {
-    let now = ipam.clock().now();
-    for view in estate.servers.values() {
-        if let Some(error) = &view.error {
-            let age = view.reading.as_ref().map(|reading| ago(now, reading.taken));
-            let age = age.map_or_else(String::new, |age| format!(" (its rows are {age} old)"));
-            tell(&[format!("{error}{age}")])?;
-        }
-    }
-    Ok(0)
-}
-
-async fn relationships(ipam: &Ipam) -> anyhow::Result<u8> {
-    use crate::model::failover::Side;
-    let estate = ipam.collect().await;
-    let mut rows = Vec::new();
-    for name in ipam.servers() {
-        let Some(reading) = estate
-            .servers
-            .get(&name)
-            .and_then(|view| view.reading.clone())
-        else {
-            continue;
-        };
-        for relationship in reading.config.relationships.values() {
-            let partner = estate.partner(&relationship.partner);
-            let other = partner.and_then(|view| view.reading.clone());
-            // Told once: by the primary, or by the secondary when the primary is not known.
-            let primary_known = other.as_ref().is_some_and(|other| {
-                other
-                    .config
-                    .relationship(&relationship.name)
-                    .is_some_and(|it| it.side == Side::Primary)
-            });
-            if relationship.side == Side::Secondary && primary_known {
-                continue;
-            }
-            let status = |server: &ServerName| {
-                let Some(view) = estate.partner(server) else {
-                    return "not known".to_owned();
-                };
-                let word = view
-                    .reading
-                    .as_ref()
-                    .and_then(|reading| {
-                        reading.relationships.get(&relationship.name.to_lowercase())
-                    })
-                    .map(|status| status.state.label());
-                match (&view.error, word) {
-                    (None, Some(word)) => word.to_owned(),
-                    (None, None) => "not there".to_owned(),
-                    (Some(_), Some(word)) => format!("Not reachable (last {word})"),
-                    (Some(_), None) => "Not reachable".to_owned(),
-                }
-            };
-            let (primary, secondary) = match relationship.side {
-                Side::Primary => (name.clone(), relationship.partner.clone()),
-                Side::Secondary => (relationship.partner.clone(), name.clone()),
-            };
-            let (primary_status, secondary_status) = (status(&primary), status(&secondary));
-            rows.push(vec![
-                relationship.name.clone(),
-                relationship.mode.label().to_owned(),
-                primary.to_string(),
-                secondary.to_string(),
-                primary_status,
-                secondary_status,
-            ]);
-        }
-    }
-    let head = [
-        "Relationship Name",
-        "Mode",
-        "Primary Server",
-        "Secondary Server",
-        "Primary Server Status",
-        "Secondary Server Status",
-    ];
-    table(&head, &rows)?;
-    unread(ipam, &estate)
-}
-
-async fn compare(ipam: &Ipam, name: Option<&str>, only: Option<&str>) -> anyhow::Result<u8> {
-    let left = server(ipam, name)?;
-    let estate = ipam.collect().await;
-    let view = estate
-        .servers
-        .get(&left)
-        .context("that server was not read")?;
-    if let Some(error) = &view.error {
-        return Err(error.clone().into());
-    }
-    let reading = view.reading.as_ref().context("that server was not read")?;
-    let mut code = 0;
-    let mut found = false;
-    for relationship in reading.config.relationships.values() {
-        if only.is_some_and(|only| !only.eq_ignore_ascii_case(&relationship.name)) {
-            continue;
-        }
-        found = true;
-        let mut out = io::stdout().lock();
-        write!(
-            out,
-            "{}: {left} | {}: ",
-            relationship.name, relationship.partner
-        )?;
-        let Some(comparison) = estate.compare(&left, &relationship.name) else {
-            writeln!(out, "partner unreachable")?;
-            code = 1;
-            continue;
-        };
-        if comparison.is_same() {
-            writeln!(out, "same")?;
-            continue;
-        }
-        code = 1;
-        writeln!(out, "differs ({})", comparison.differences.len())?;
-        for area in &comparison.unknown {
-            writeln!(
-                out,
-                "  {area}: unverified, one of the readings does not cover it"
-            )?;
-        }
-        let row = |side: Option<String>| side.unwrap_or_else(|| "(not there)".to_owned());
-        for difference in &comparison.differences {
-            writeln!(
-                out,
-                "  {}, {}: {} | {}",
-                printable(&difference.object.to_string(), 80),
-                printable(&difference.field(), 60),
-                printable(&row(difference.left()), 80),
-                printable(&row(difference.right()), 80)
-            )?;
-        }
-    }
-    match only {
-        Some(only) if !found => {
-            bail!(
-                "there is no failover relationship '{}' on {left}",
-                printable(only, 126)
-            )
-        }
-        _ => Ok(code),
-    }
-}
-
-fn journal(ipam: &Ipam, limit: usize) -> anyhow::Result<u8> {
-    let entries = ipam.journal(&JournalQuery { plan: None, limit })?;
-    let mut out = io::stdout().lock();
-    for entry in entries {
-        writeln!(
-            out,
-            "{:>5}  {:.0}  {}  {}: {}: {}",
-            entry.plan,
-            entry.at,
-            printable(&entry.operator, 32),
-            entry.server,
-            printable(&entry.what, 200),
-            printable(&entry.outcome, 400)
-        )?;
-        for change in &entry.changes {
-            let side = |value: &Option<String>| match value {
-                Some(value) => printable(value, 80),
-                None => "(not there)".to_owned(),
-            };
-            writeln!(
-                out,
-                "         {}, {}: {} -> {}",
-                change.object,
-                change.field,
-                side(&change.before),
-                side(&change.after)
-            )?;
-        }
-    }
-    Ok(0)
-}
-
-/// A span in its two largest units: `2 d 3 h`, `4 m 10 s`.
-fn ago(now: jiff::Timestamp, then: jiff::Timestamp) -> String {
-    let seconds = now.duration_since(then).as_secs().max(0);
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds} s"),
-        (0, 0, minutes) => format!("{minutes} m {} s", seconds % 60),
-        (0, hours, minutes) => format!("{hours} h {minutes} m"),
-        (days, hours, _) => format!("{days} d {hours} h"),
-    }
 }

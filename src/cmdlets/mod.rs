@@ -32,9 +32,11 @@ use crate::ipam::Ipam;
 use act::Run;
 use call::{Call, Line};
 use error::{Done, Failure, Stop};
-use object::Results;
 
 pub use ask::{Answer, confirm, render_plan};
+pub use format::write;
+pub use object::{Object, Results, Value};
+pub use parse::Output;
 
 /// What a cmdlet talks to.
 pub struct Console<'a> {
@@ -124,7 +126,7 @@ pub async fn run(ipam: &Ipam, line: &[OsString], console: &mut Console<'_>) -> i
             }
         }
     };
-    format::write(console.output, &answer, line.common.output)?;
+    write(console.output, &answer, line.common.output)?;
     Ok(u8::from(failed))
 }
 
