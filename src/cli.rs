@@ -17,7 +17,7 @@ use crate::cmdlets::{self, Console};
 use crate::config::{Configuration, Home};
 use crate::drivers::embedded::EmbeddedEstate;
 use crate::ipam::Ipam;
-use crate::model::server::printable;
+use crate::model::text::printable;
 
 /// A console for redundant DHCP: IPAM's views, failover pairs, and the DhcpServer cmdlets.
 #[derive(Parser, Debug)]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::model::ServerName;
-use crate::model::server::printable;
+use crate::model::text::printable;
 
 /// Where configuration and state are kept.
 #[derive(Clone, PartialEq, Eq, Debug)]

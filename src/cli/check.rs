@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::config::Home;
 use crate::ipam::Ipam;
-use crate::model::server::printable;
+use crate::model::text::printable;
 
 #[derive(Args, Debug)]
 pub(super) struct CheckArgs {

@@ -13,7 +13,7 @@ use crate::ipam::{Cancel, Ended, Ipam, Outcome, Progress, StepResult};
 use crate::model::edit::Order;
 use crate::model::plan::{Intent, Plan, Reach, ReplicationLevel, Risk};
 use crate::model::scope::ClientType;
-use crate::model::server::printable;
+use crate::model::text::printable;
 use crate::model::{ClientId, Edit, Reservation, ScopeId, ServerName};
 
 #[derive(Args, Debug)]

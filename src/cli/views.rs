@@ -10,7 +10,7 @@ use crate::cmdlets::{Object, Output, Results, write};
 use crate::ipam::estate::ServerView;
 use crate::ipam::{Estate, Ipam, JournalQuery};
 use crate::model::failover::Side;
-use crate::model::server::printable;
+use crate::model::text::printable;
 use crate::model::{Relationship, ServerName};
 
 /// Writes rows as a table, or as asked for.

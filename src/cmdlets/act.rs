@@ -14,7 +14,8 @@ use crate::ipam::{Cancel, Ended, Ipam, Outcome, Progress, StepResult};
 use crate::model::lease::Lease;
 use crate::model::plan::{Intent, Plan, Purpose, Reach};
 use crate::model::scope::{LeaseDuration, Seconds};
-use crate::model::server::{ServerName, ServerReading, ServerRole, printable};
+use crate::model::server::{ServerName, ServerReading, ServerRole};
+use crate::model::text::printable;
 use crate::model::{Edit, Scope, ScopeId};
 use crate::rules::error::Code;
 

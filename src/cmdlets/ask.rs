@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::Console;
 use crate::model::Plan;
 use crate::model::plan::{FieldChange, Risk};
-use crate::model::server::printable;
+use crate::model::text::printable;
 
 /// No value of a field is shown longer than this.
 const LONGEST: usize = 200;

@@ -6,7 +6,7 @@ use std::io;
 use super::parse::Wrong;
 use crate::drivers::DriverError;
 use crate::ipam::PlanError;
-use crate::model::server::printable;
+use crate::model::text::printable;
 use crate::rules::DhcpError;
 use crate::rules::error::Code;
 

@@ -6,7 +6,7 @@ use super::not_built;
 use super::object::{Object, Results};
 use crate::model::Edit;
 use crate::model::policy::{Filter, FilterList, MacPattern};
-use crate::model::server::{ServerSettings, SettingsProperty};
+use crate::model::settings::{ServerSettings, SettingsProperty};
 
 pub(super) async fn run(run: &mut Run<'_, '_>) -> Done<Results> {
     match run.call.cmdlet.name {

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::object::{Object, Results, Value};
 use super::parse::Output;
-use crate::model::server::printable;
+use crate::model::text::printable;
 
 /// A column of a known table: head, property, width.
 type Column = (&'static str, &'static str, usize);

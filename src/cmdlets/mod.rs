@@ -96,7 +96,7 @@ pub async fn run(ipam: &Ipam, line: &[OsString], console: &mut Console<'_>) -> i
             writeln!(
                 console.errors,
                 "'{}' is not valid text (UTF-8): type it again",
-                crate::model::server::printable(&word.to_string_lossy(), 80)
+                crate::model::text::printable(&word.to_string_lossy(), 80)
             )?;
             return Ok(1);
         };

@@ -3,7 +3,7 @@
 use super::call::{Arguments, Line, viable_sets};
 use super::spec::{self, Cmdlet, Parameter};
 use super::value::{self, Given, Kind};
-use crate::model::server::printable;
+use crate::model::text::printable;
 
 /// A line that is none: a sentence, and which cmdlet it was about, where that is known.
 #[derive(Clone, PartialEq, Eq, Debug)]

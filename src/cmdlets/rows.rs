@@ -6,7 +6,7 @@ use super::call::{Arguments, Line};
 use super::error::Failure;
 use super::parse;
 use super::spec::{Cmdlet, Parameter};
-use crate::model::server::printable;
+use crate::model::text::printable;
 
 /// Standard input is read up to so many bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;

@@ -6,7 +6,8 @@ use super::not_built;
 use super::object::{Object, Results};
 use crate::model::Edit;
 use crate::model::scope::{DnsSettings, DynamicUpdates, ScopeProperty};
-use crate::model::server::{ServerReading, ServerRole, SettingsProperty};
+use crate::model::server::{ServerReading, ServerRole};
+use crate::model::settings::SettingsProperty;
 use crate::rules::error::Code;
 
 pub(super) async fn run(run: &mut Run<'_, '_>) -> Done<Results> {

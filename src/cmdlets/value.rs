@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use crate::model::ClientId;
 use crate::model::scope::{LeaseDuration, Seconds};
-use crate::model::server::printable;
+use crate::model::text::printable;
 
 /// What kind of value a parameter takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

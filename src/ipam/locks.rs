@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::model::ServerName;
-use crate::model::server::printable;
+use crate::model::text::printable;
 
 /// How long a plan waits for another one to be done with a server.
 const PATIENCE: Duration = Duration::from_secs(15);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::UnknownServer;
 use crate::model::ServerName;
-use crate::model::server::printable;
+use crate::model::text::printable;
 
 /// The servers of the configuration, in its order, and the names they go by.
 #[derive(Debug, Default)]

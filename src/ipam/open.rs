@@ -18,7 +18,8 @@ use crate::config::{Configuration, Home, ServerKind};
 use crate::drivers::Driver;
 use crate::drivers::embedded::{EmbeddedEstate, EstateError};
 use crate::model::ServerName;
-use crate::model::server::{ServerIdentity, printable};
+use crate::model::server::ServerIdentity;
+use crate::model::text::printable;
 
 type Drivers = Vec<(Arc<dyn Driver>, Vec<String>)>;
 

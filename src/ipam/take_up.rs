@@ -4,7 +4,7 @@ use super::carry_out::{Verdict, ended, verdict};
 use super::journal::{Mark, Remembered};
 use super::{Ipam, StoreError, config_sync};
 use crate::model::plan::{PlanId, Step};
-use crate::model::server::printable;
+use crate::model::text::printable;
 
 impl Ipam {
     /// What plans of dead owners left behind, each reported once it is taken up: in words.

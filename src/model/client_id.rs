@@ -175,7 +175,7 @@ impl FromStr for ClientId {
         if digits.is_empty() {
             return Err(BadClientId::Empty);
         }
-        let shown = || crate::model::server::printable(text, 80);
+        let shown = || crate::model::text::printable(text, 80);
         let mut bytes = Vec::new();
         let separated = digits.contains(['-', ':', '.']);
         let mut position = trimmed.chars().count() - digits.chars().count();

@@ -13,7 +13,8 @@ use super::option::{OptionKey, OptionValue};
 use super::policy::{Filter, MacPattern, Policy, PolicyProperty};
 use super::reservation::{Reservation, ReservationProperty};
 use super::scope::{Scope, ScopeProperty};
-use super::server::{SettingsProperty, printable};
+use super::settings::SettingsProperty;
+use super::text::printable;
 
 /// Where a policy is: at a scope, or (`None`) at the server.
 pub type PolicyLevel = Option<ScopeId>;

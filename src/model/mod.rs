@@ -16,6 +16,8 @@ pub mod policy;
 pub mod reservation;
 pub mod scope;
 pub mod server;
+pub mod settings;
+pub mod text;
 
 pub use address::{Range, ScopeId};
 pub use client_id::ClientId;

@@ -252,7 +252,7 @@ impl MacPattern {
 impl FromStr for MacPattern {
     type Err = BadMacPattern;
     fn from_str(text: &str) -> Result<MacPattern, BadMacPattern> {
-        let bad = || BadMacPattern(super::server::printable(text, 80));
+        let bad = || BadMacPattern(super::text::printable(text, 80));
         let trimmed = text.trim();
         let fixed = trimmed.trim_end_matches(['*', '-', ':', '.']);
         let wildcard = trimmed[fixed.len()..].contains('*');

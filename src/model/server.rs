@@ -14,7 +14,8 @@ use super::failover::{Relationship, RelationshipStatus};
 use super::lease::ScopeStatistics;
 use super::option::Options;
 use super::policy::{Filter, MacPattern, Policy};
-use super::scope::{DnsSettings, Scope};
+use super::scope::Scope;
+use super::settings::ServerSettings;
 
 /// A server's name as the configuration writes it; compared without regard to case.
 #[derive(Clone, Serialize, Deserialize)]
@@ -166,122 +167,6 @@ impl ServerVersion {
 impl fmt::Display for ServerVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)
-    }
-}
-
-/// A DHCP server's own settings: Edit DHCP Server Properties.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct ServerSettings {
-    /// ConflictDetectionAttempts, 0 to 5.
-    pub conflict_detection_attempts: u8,
-    /// Whether policies are in force.
-    pub activate_policies: bool,
-    /// Whether the allow list of MAC address filters is enabled.
-    pub allow_list_enabled: bool,
-    /// Whether the deny list is.
-    pub deny_list_enabled: bool,
-    /// Whether the audit log is written.
-    pub audit_log: bool,
-    /// Where.
-    pub audit_log_path: String,
-    /// The DNS page.
-    pub dns: DnsSettings,
-}
-
-impl Default for ServerSettings {
-    fn default() -> ServerSettings {
-        ServerSettings {
-            conflict_detection_attempts: 0,
-            activate_policies: true,
-            allow_list_enabled: false,
-            deny_list_enabled: false,
-            audit_log: true,
-            audit_log_path: r"C:\Windows\system32\dhcp".to_owned(),
-            dns: DnsSettings::default(),
-        }
-    }
-}
-
-/// One of a server's settings with its value.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[allow(
-    missing_docs,
-    reason = "each is the field of ServerSettings of the same name"
-)]
-pub enum SettingsProperty {
-    ConflictDetectionAttempts(u8),
-    ActivatePolicies(bool),
-    AllowListEnabled(bool),
-    DenyListEnabled(bool),
-    AuditLog(bool),
-    AuditLogPath(String),
-    Dns(DnsSettings),
-}
-
-impl ServerSettings {
-    /// Its properties one by one, in the order in which they are shown.
-    #[must_use]
-    pub fn properties(&self) -> Vec<SettingsProperty> {
-        vec![
-            SettingsProperty::ConflictDetectionAttempts(self.conflict_detection_attempts),
-            SettingsProperty::ActivatePolicies(self.activate_policies),
-            SettingsProperty::AllowListEnabled(self.allow_list_enabled),
-            SettingsProperty::DenyListEnabled(self.deny_list_enabled),
-            SettingsProperty::AuditLog(self.audit_log),
-            SettingsProperty::AuditLogPath(self.audit_log_path.clone()),
-            SettingsProperty::Dns(self.dns.clone()),
-        ]
-    }
-
-    /// Sets one property, unchecked: the rules check.
-    pub fn set(&mut self, property: SettingsProperty) {
-        match property {
-            SettingsProperty::ConflictDetectionAttempts(n) => self.conflict_detection_attempts = n,
-            SettingsProperty::ActivatePolicies(on) => self.activate_policies = on,
-            SettingsProperty::AllowListEnabled(on) => self.allow_list_enabled = on,
-            SettingsProperty::DenyListEnabled(on) => self.deny_list_enabled = on,
-            SettingsProperty::AuditLog(on) => self.audit_log = on,
-            SettingsProperty::AuditLogPath(path) => self.audit_log_path = path,
-            SettingsProperty::Dns(dns) => self.dns = dns,
-        }
-    }
-}
-
-impl SettingsProperty {
-    /// IPAM's label for it.
-    #[must_use]
-    pub fn label(&self) -> &'static str {
-        match self {
-            SettingsProperty::ConflictDetectionAttempts(_) => "Conflict Detection Attempts",
-            SettingsProperty::ActivatePolicies(_) => "Policy Activation State",
-            SettingsProperty::AllowListEnabled(_) => "Allow MAC Address Filters",
-            SettingsProperty::DenyListEnabled(_) => "Deny MAC Address Filters",
-            SettingsProperty::AuditLog(_) => "Audit Logging Status",
-            SettingsProperty::AuditLogPath(_) => "Audit Log Path",
-            SettingsProperty::Dns(_) => "DNS Dynamic Updates",
-        }
-    }
-
-    /// Whether the two are values of the same property.
-    #[must_use]
-    pub fn same_kind(&self, other: &SettingsProperty) -> bool {
-        std::mem::discriminant(self) == std::mem::discriminant(other)
-    }
-}
-
-impl fmt::Display for SettingsProperty {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            SettingsProperty::ConflictDetectionAttempts(n) => n.fmt(f),
-            SettingsProperty::ActivatePolicies(on)
-            | SettingsProperty::AllowListEnabled(on)
-            | SettingsProperty::DenyListEnabled(on)
-            | SettingsProperty::AuditLog(on) => {
-                f.write_str(if *on { "Enabled" } else { "Disabled" })
-            }
-            SettingsProperty::AuditLogPath(path) => f.write_str(path),
-            SettingsProperty::Dns(dns) => dns.fmt(f),
-        }
     }
 }
 
@@ -477,27 +362,6 @@ pub struct ServerReading {
     pub revision: String,
 }
 
-/// A server's words made fit for a screen: no control characters (nor what reorders or hides
-/// text), at most `max` characters, an ellipsis where it was cut.
-#[must_use]
-pub fn printable(text: &str, max: usize) -> String {
-    let fit = |character: char| match character {
-        '\t' | '\n' | '\r' => ' ',
-        c if c.is_control() => '\u{fffd}',
-        '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{2069}'
-        | '\u{feff}' => '\u{fffd}',
-        c => c,
-    };
-    let mut out: String = text.chars().take(max).map(fit).collect();
-    if text.chars().nth(max).is_some() {
-        out.pop();
-        out.push('…');
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -533,15 +397,5 @@ mod tests {
         );
         assert_eq!(name(config.scope_of("10.0.1.200".parse().unwrap())), None);
         assert_eq!(name(config.scope_at("0.0.0.0".parse().unwrap())), None);
-    }
-
-    #[test]
-    fn hostile_text_is_made_printable() {
-        assert_eq!(
-            printable("a\u{1b}]0;x\u{7}\u{202e}b", 80),
-            "a\u{fffd}]0;x\u{fffd}\u{fffd}b"
-        );
-        assert_eq!(printable("abcdef", 4), "abc…");
-        assert_eq!(printable("abcd", 4), "abcd");
     }
 }

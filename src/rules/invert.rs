@@ -10,7 +10,8 @@ use crate::model::plan::NotUndoable;
 use crate::model::policy::PolicyProperty;
 use crate::model::reservation::ReservationProperty;
 use crate::model::scope::ScopeProperty;
-use crate::model::server::{SettingsProperty, printable};
+use crate::model::settings::SettingsProperty;
+use crate::model::text::printable;
 use crate::model::{
     Edit, OptionKey, OptionLevel, Options, Policy, PolicyLevel, Relationship, Reservation, Scope,
     ScopeId, ServerConfig,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Code, DhcpError};
 use crate::model::failover::{RelationshipProperty, Side};
 use crate::model::plan::FailoverChoice;
-use crate::model::server::printable;
+use crate::model::text::printable;
 use crate::model::{Edit, Relationship, Scope, ScopeId, ServerConfig, ServerName};
 
 /// The edits of one relationship's two servers.

@@ -25,7 +25,8 @@ use twinscope::model::reservation::ReservationProperty;
 use twinscope::model::scope::{
     ClientType, DnsSettings, DynamicUpdates, LeaseDuration, ScopeProperty, ScopeState, Seconds,
 };
-use twinscope::model::server::{ServerVersion, SettingsProperty};
+use twinscope::model::server::ServerVersion;
+use twinscope::model::settings::SettingsProperty;
 use twinscope::model::{
     ClientId, Edit, OptionKey, OptionValue, Options, Policy, Range, Relationship, Reservation,
     Scope, ScopeId, ServerConfig, ServerName,

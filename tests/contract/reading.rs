@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use twinscope::drivers::{DriverError, LeaseQuery};
 use twinscope::model::fingerprint::fingerprint;
 use twinscope::model::scope::ScopeProperty;
-use twinscope::model::server::{Availability, ServerConfig, ServerSettings};
+use twinscope::model::server::{Availability, ServerConfig};
+use twinscope::model::settings::ServerSettings;
 use twinscope::model::{
     Edit, Lease, ObjectRef, OptionKey, OptionLevel, Options, Policy, PolicyLevel,
 };

@@ -15,7 +15,7 @@ use twinscope::model::reservation::ReservationProperty;
 use twinscope::model::scope::{
     ClientType, DnsSettings, DynamicUpdates, LeaseDuration, ScopeProperty, ScopeState, Seconds,
 };
-use twinscope::model::server::SettingsProperty;
+use twinscope::model::settings::SettingsProperty;
 use twinscope::model::{
     Edit, OptionKey, OptionLevel, OptionValue, Options, Policy, PolicyLevel, Range, Relationship,
     Reservation, Scope, ServerConfig,

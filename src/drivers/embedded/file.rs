@@ -9,7 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 
 use super::EstateError;
 use crate::drivers::DriverError;
-use crate::model::server::printable;
+use crate::model::text::printable;
 
 /// The layout of the file that this program reads and writes.
 const VERSION: i64 = 1;

@@ -10,7 +10,8 @@ use super::history::{self, Standing};
 use super::machines::{self, Machine, Machines, Meaning, Service};
 use super::store::{self, Cache};
 use super::{Fault, LabCommand, NewServer, clients, leases};
-use crate::model::server::{ServerCounters, ServerRole, printable};
+use crate::model::server::{ServerCounters, ServerRole};
+use crate::model::text::printable;
 use crate::rules::failover_states::Event;
 
 /// Longer than ten years is no drill, and would leave the calendar some day.

@@ -17,7 +17,8 @@ use crate::model::lease::ScopeStatistics;
 use crate::model::option::Options;
 use crate::model::policy::{Filter, MacPattern, Policy};
 use crate::model::scope::Scope;
-use crate::model::server::{DnsZone, ServerConfig, ServerCounters, ServerIdentity, ServerSettings};
+use crate::model::server::{DnsZone, ServerConfig, ServerCounters, ServerIdentity};
+use crate::model::settings::ServerSettings;
 
 /// What has been read before, so that only what has changed since is read again. It holds only
 /// what was committed, under revisions that never come twice.

@@ -160,7 +160,7 @@ impl Target<'_> {
                 Code::FoRelationshipDoesNotExist,
                 format!(
                     "there is no failover relationship '{}' on {}",
-                    crate::model::server::printable(name, 130),
+                    crate::model::text::printable(name, 130),
                     self.name
                 ),
             )));

@@ -8,7 +8,7 @@ use crate::drivers::{DriverError, Silence};
 use crate::ipam::journal::{Begun, Mark};
 use crate::ipam::{Ipam, StoreError, config_sync};
 use crate::model::plan::{Intent, PlanId, Purpose, Step};
-use crate::model::server::printable;
+use crate::model::text::printable;
 use crate::model::{Plan, ServerName};
 
 impl Ipam {

@@ -12,7 +12,7 @@ use crate::model::difference::Comparison;
 use crate::model::edit::Edit;
 use crate::model::plan::{NotUndoable, Purpose, Reach, Risk, Step};
 use crate::model::scope::{ScopeProperty, ScopeState};
-use crate::model::server::printable;
+use crate::model::text::printable;
 use crate::model::{Detail, ObjectRef, ScopeId, ServerName};
 use crate::rules::{compare_scopes, heal};
 

@@ -12,7 +12,7 @@ use super::world::{World, blind, refused};
 use super::{Draft, PlanError};
 use crate::model::failover::RelationshipProperty;
 use crate::model::plan::{FailoverChoice, NotUndoable, Purpose, Risk};
-use crate::model::server::printable;
+use crate::model::text::printable;
 use crate::model::{Edit, ScopeId, ServerName};
 use crate::rules::pair;
 

@@ -13,7 +13,8 @@ mod world;
 use super::{Ipam, PlanError};
 use crate::drivers::Readings;
 use crate::model::plan::{FailoverChoice, FieldChange, Intent, Plan, Risk, Step};
-use crate::model::server::{ServerName, printable};
+use crate::model::server::ServerName;
+use crate::model::text::printable;
 use crate::model::{Edit, ScopeId};
 use world::World;
 

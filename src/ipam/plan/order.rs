@@ -70,7 +70,7 @@ fn found<'r>(
             Code::FoRelationshipDoesNotExist,
             format!(
                 "there is no failover relationship '{}' on {server}",
-                crate::model::server::printable(name, 130)
+                crate::model::text::printable(name, 130)
             ),
         ))
     })

@@ -6,7 +6,8 @@ use super::world::{World, blind, not_in_failover, refused};
 use super::{Draft, PlanError, counted};
 use crate::ipam::Ipam;
 use crate::model::plan::{NotUndoable, Purpose, ReplicationLevel, Risk};
-use crate::model::server::{ServerConfig, printable};
+use crate::model::server::ServerConfig;
+use crate::model::text::printable;
 use crate::model::{Comparison, Detail, Difference, ScopeId, ServerName};
 use crate::rules::{Code, DhcpError, compare_relationship, heal};
 

@@ -11,7 +11,8 @@ use crate::model::ScopeId;
 use crate::model::edit::{Edit, ObjectRef};
 use crate::model::fingerprint::{Fingerprint, fingerprint};
 use crate::model::plan::{Action, PlanId, Purpose, Risk, Step};
-use crate::model::server::{ServerName, printable};
+use crate::model::server::ServerName;
+use crate::model::text::printable;
 use crate::rules::compare_scopes;
 
 /// Plans the undo of a plan; gives its title too.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::super::{Code, DhcpError, Facts};
-use crate::model::server::printable;
+use crate::model::text::printable;
 use crate::model::{Scope, ScopeId, ServerConfig};
 
 /// What a rule answers.

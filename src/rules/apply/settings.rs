@@ -4,7 +4,7 @@ use super::super::Code;
 use super::check::{self, Outcome, refuse};
 use super::scope;
 use crate::model::ServerConfig;
-use crate::model::server::SettingsProperty;
+use crate::model::settings::SettingsProperty;
 
 /// Conflict detection attempts.
 const MAX_ATTEMPTS: u8 = 5;

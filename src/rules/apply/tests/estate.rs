@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::policy::{Filter, FilterList};
-use crate::model::server::SettingsProperty;
+use crate::model::settings::SettingsProperty;
 
 fn filter(list: FilterList, force: bool) -> Edit {
     Edit::AddFilter {
