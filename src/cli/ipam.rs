@@ -9,6 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::{tell, views};
 use crate::cmdlets::{Answer, Console, Output, confirm, render_plan};
+use crate::drivers::DriverError;
 use crate::ipam::{Cancel, Ended, Ipam, Outcome, Progress, StepResult};
 use crate::model::edit::Order;
 use crate::model::plan::{Intent, Plan, Reach, ReplicationLevel, Risk};
@@ -350,10 +351,16 @@ fn report(title: &str, outcome: &Outcome) -> anyhow::Result<u8> {
         None => writeln!(out, "{title}")?,
     }
     for step in &outcome.steps {
+        // The error begins with the server's name, and so does the line.
+        let why = |error: &DriverError| {
+            let text = error.to_string();
+            let name = format!("{} ", step.server);
+            text.strip_prefix(&name).unwrap_or(&text).to_owned()
+        };
         let result = match &step.result {
             StepResult::Done => "done".to_owned(),
-            StepResult::Failed(error) => format!("failed: {error}"),
-            StepResult::Unknown(error) => format!("unknown: {error}"),
+            StepResult::Failed(error) => format!("failed: {}", why(error)),
+            StepResult::Unknown(error) => format!("unknown: {}", why(error)),
             StepResult::NotBegun => "not begun".to_owned(),
             StepResult::Cancelled => "cancelled".to_owned(),
         };
@@ -365,12 +372,8 @@ fn report(title: &str, outcome: &Outcome) -> anyhow::Result<u8> {
             printable(&result, 600)
         )?;
     }
-    for (server, scope, why) in &outcome.out_of_sync {
-        writeln!(
-            out,
-            "  {scope} on {server} is Out of sync: {}",
-            printable(why, 400)
-        )?;
+    for (server, scope, _) in &outcome.out_of_sync {
+        writeln!(out, "  {scope} on {server} is Out of sync")?;
     }
     drop(out);
     tell(&outcome.notes)?;
