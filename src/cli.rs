@@ -181,7 +181,12 @@ fn run_cmdlet(line: &[OsString]) -> anyhow::Result<u8> {
         errors: &mut errors,
         interactive,
     };
-    let code = block_on(async { cmdlets::run(&ipam, line, &mut console).await })??;
+    let code = block_on(async {
+        for sentence in ipam.take_up().await? {
+            writeln!(console.errors, "WARNING: {}", printable(&sentence, 1000))?;
+        }
+        anyhow::Ok(cmdlets::run(&ipam, line, &mut console).await?)
+    })??;
     output.flush()?;
     Ok(code)
 }
