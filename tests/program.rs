@@ -173,6 +173,25 @@ fn a_dead_partner_leaves_out_of_sync_until_it_is_replicated() {
 }
 
 #[test]
+fn one_dead_partner_keeps_no_other_from_its_copy() {
+    let home = Home::new();
+    home.run("Add-DhcpServerv4Failover R3 10.0.8.0 dhcp3");
+    for (scope, address) in [("10.0.0.0", "10.0.0.150"), ("10.0.8.0", "10.0.8.150")] {
+        home.run(&format!(
+            "Add-DhcpServerv4Reservation {scope} {address} 001122"
+        ));
+    }
+    home.run("lab stop dhcp3");
+    for line in [
+        "ipam replicate --yes",
+        "Invoke-DhcpServerv4FailoverReplication -Force",
+    ] {
+        assert!(home.refused(line).contains("dhcp3"), "{line}");
+        assert!(home.run(ON_DC1).contains("10.0.0.150"), "{line}");
+    }
+}
+
+#[test]
 fn clearing_a_config_sync_error_is_the_operators_word() {
     let home = Home::new();
     home.run("lab stop dc1");

@@ -43,6 +43,9 @@ pub fn render_plan(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "       {} would refuse it: {why}", step.server)?;
         }
     }
+    for left in &plan.left_out {
+        writeln!(out, "  Left out: {}", printable(&left.why, 1000))?;
+    }
     for warning in &plan.warnings {
         writeln!(out, "  Warning: {}", printable(warning, 1000))?;
     }
@@ -204,6 +207,7 @@ mod tests {
             impact: "no interruption".into(),
             risk: Risk::Small,
             clears: Vec::new(),
+            left_out: Vec::new(),
         };
         let mut out = Vec::new();
         render_plan(&plan, &mut out).unwrap();

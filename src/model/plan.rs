@@ -145,6 +145,18 @@ pub struct Plan {
     pub risk: Risk,
     /// Scopes and the servers on whose rows a configuration sync error ends when the plan succeeds.
     pub clears: Vec<(ServerName, ScopeId)>,
+    /// What of it can't be done, while the rest goes on.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A part of what was asked for that can't be planned.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// On which server.
+    pub server: ServerName,
+    /// Why, in a sentence.
+    pub why: String,
 }
 
 impl Plan {
@@ -159,7 +171,7 @@ impl Plan {
     /// Whether nothing is to be done: everything is already so.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty() && self.clears.is_empty()
+        self.steps.is_empty() && self.clears.is_empty() && self.left_out.is_empty()
     }
 
     /// Why the plan can't be undone, where it can't.
@@ -234,6 +246,8 @@ impl fmt::Display for Action {
 pub enum Purpose {
     /// It is what was asked for: if it fails, nothing after it is done.
     Main,
+    /// It is what was asked for, on one of several servers: if it fails, the others go on.
+    Target,
     /// Carries a change to the partner: if it fails, what was done stays, and the scopes named are
     /// `Out of sync` on the row of the server named.
     Carry {

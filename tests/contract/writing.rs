@@ -541,6 +541,7 @@ pub async fn expanding_keeps_the_step(bench: &Held) -> Outcome {
                 impact: "no interruption".to_owned(),
                 risk: Risk::Small,
                 clears: Vec::new(),
+                left_out: Vec::new(),
             };
             for readings in [&all, &Readings::new()] {
                 let steps = driver.expand(step.clone(), &plan, readings);

@@ -49,6 +49,13 @@ impl Ipam {
                 ..not_begun("everything is already so: there is nothing to do".to_owned())
             };
         }
+        if plan.steps.is_empty() && plan.clears.is_empty() {
+            let left_out = plan.left_out.iter().map(|left| left.why.clone());
+            return Outcome {
+                notes: left_out.collect(),
+                ..not_begun(String::new())
+            };
+        }
         let servers: BTreeSet<&ServerName> = plan.steps.iter().map(|step| &step.server).collect();
         let operator = self.operator();
         let held = match self.inner.locks.hold(servers, operator).await {
@@ -164,7 +171,10 @@ impl Run<'_> {
                 ));
                 return;
             }
-            let goes_on = matches!(step.purpose, Purpose::Carry { .. } | Purpose::BestEffort);
+            let goes_on = matches!(
+                step.purpose,
+                Purpose::Carry { .. } | Purpose::Target | Purpose::BestEffort
+            );
             if !done && !goes_on {
                 return;
             }
@@ -205,6 +215,7 @@ impl Run<'_> {
             self.notes
                 .push(format!("how the plan ended can't be journalled: {error}"));
         }
+        let left_out = self.plan.left_out.iter().map(|left| left.why.clone());
         let results = self.results.into_iter().map(Some);
         let all: Vec<Option<StepResult>> = results
             .chain(std::iter::repeat(None))
@@ -214,7 +225,7 @@ impl Run<'_> {
             plan: Some(id),
             steps: step_outcomes(&self.plan.steps, all),
             ended,
-            notes: self.notes,
+            notes: left_out.chain(self.notes).collect(),
             back_out: None,
             out_of_sync,
         }
@@ -233,9 +244,9 @@ pub(in crate::ipam) fn ended(plan: &Plan, marks: &BTreeMap<usize, Mark>) -> Ende
         done(place) || matches!(step.purpose, Purpose::Carry { .. } | Purpose::BestEffort)
     });
     match all_done {
-        all if all == count => Ended::Done,
+        all if all == count && plan.left_out.is_empty() => Ended::Done,
         0 => Ended::Nothing,
-        _ if core_done => Ended::DoneHere,
+        _ if core_done && plan.left_out.is_empty() => Ended::DoneHere,
         _ => Ended::Partly,
     }
 }

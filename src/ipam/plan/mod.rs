@@ -12,7 +12,7 @@ mod world;
 
 use super::{Ipam, PlanError};
 use crate::drivers::Readings;
-use crate::model::plan::{FailoverChoice, FieldChange, Intent, Plan, Risk, Step};
+use crate::model::plan::{FailoverChoice, FieldChange, Intent, LeftOut, Plan, Risk, Step};
 use crate::model::server::ServerName;
 use crate::model::text::printable;
 use crate::model::{Edit, ScopeId};
@@ -28,6 +28,7 @@ struct Draft {
     impact: String,
     risk: Risk,
     clears: Vec<(ServerName, ScopeId)>,
+    left_out: Vec<LeftOut>,
     readings: Readings,
 }
 
@@ -39,8 +40,14 @@ impl Draft {
             impact: NO_INTERRUPTION.to_owned(),
             risk,
             clears: Vec::new(),
+            left_out: Vec::new(),
             readings: Readings::new(),
         }
+    }
+
+    fn leave_out(&mut self, server: &ServerName, why: impl std::fmt::Display) {
+        let (server, why) = (server.clone(), printable(&why.to_string(), 1000));
+        self.left_out.push(LeftOut { server, why });
     }
 
     fn warn(&mut self, sentence: impl Into<String>) {
@@ -155,6 +162,7 @@ fn finish(ipam: &Ipam, intent: Intent, title: &str, draft: Draft) -> Plan {
         impact: printable(&draft.impact, 1000),
         risk: draft.risk,
         clears: draft.clears,
+        left_out: draft.left_out,
     };
     for step in draft.steps {
         let steps = match ipam.driver(&step.server) {

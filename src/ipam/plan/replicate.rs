@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::world::{World, blind, not_in_failover, refused};
+use super::world::{World, not_in_failover, refused};
 use super::{Draft, PlanError, counted};
 use crate::ipam::Ipam;
-use crate::model::plan::{NotUndoable, Purpose, ReplicationLevel, Risk};
+use crate::model::plan::{Purpose, ReplicationLevel, Risk};
 use crate::model::server::ServerConfig;
 use crate::model::text::printable;
 use crate::model::{Comparison, Detail, Difference, ScopeId, ServerName};
@@ -27,23 +27,21 @@ pub(super) async fn replicate(
     let mut draft = Draft::new(Risk::Small);
     let groups = groups(world, from, &reading.config, what, &mut draft)?;
     world.read(groups.keys().cloned()).await;
-    let mut failed = None;
+    let alone = groups.values().map(BTreeMap::len).sum::<usize>() == 1;
     for (partner, relationships) in &groups {
-        match world.reading(partner) {
-            Ok(_) => to_partner(world, from, partner, relationships, &mut draft)?,
-            // One dead partner does not keep the others from getting theirs.
-            Err(error) if *what == ReplicationLevel::Server => {
-                draft.warn(format!("nothing is replicated to {partner}: {error}"));
-                failed = Some(error);
-            }
-            Err(error) => return Err(error.into()),
+        let planned = match world.reading(partner) {
+            Ok(_) => to_partner(world, from, partner, relationships, alone, &mut draft),
+            Err(error) => Err(error.into()),
+        };
+        match planned {
+            Err(error) if alone => return Err(error),
+            // One partner's trouble does not keep the others from getting theirs.
+            Err(error) => draft.leave_out(
+                partner,
+                format!("nothing was replicated to {partner}: {error}"),
+            ),
+            Ok(()) => {}
         }
-    }
-    if draft.steps.is_empty()
-        && draft.clears.is_empty()
-        && let Some(error) = failed
-    {
-        return Err(error.into());
     }
     if !draft.steps.is_empty() {
         draft.risk = Risk::Destructive;
@@ -134,10 +132,17 @@ fn to_partner(
     from: &ServerName,
     partner: &ServerName,
     relationships: &BTreeMap<String, BTreeSet<ScopeId>>,
+    alone: bool,
     draft: &mut Draft,
 ) -> Result<(), PlanError> {
+    let purpose = if alone {
+        Purpose::Main
+    } else {
+        Purpose::Target
+    };
     let mut ours = Vec::new();
     let mut identical = Vec::new();
+    let mut clears = Vec::new();
     for (key, scopes) in relationships {
         let Some((left, right)) = world.copy(from).zip(world.copy(partner)) else {
             continue;
@@ -147,14 +152,19 @@ fn to_partner(
             .relationship(key)
             .map_or_else(|| key.clone(), |relationship| relationship.name.clone());
         if right.coverage.relationships && right.config.relationship(key).is_none() {
-            return Err(refused(partner)(DhcpError::new(
+            let error = DhcpError::new(
                 Code::FoRelationshipDoesNotExist,
                 format!(
                     "{partner} has no failover relationship '{}' any more: nothing can be \
                      replicated to it; delete it on {from} and configure failover anew",
                     printable(&name, 130)
                 ),
-            )));
+            );
+            if alone {
+                return Err(refused(partner)(error));
+            }
+            draft.leave_out(partner, error);
+            continue;
         }
         let comparison = compare_relationship(left, right, key);
         warn_of_the_rest(partner, &name, &comparison, scopes, draft);
@@ -172,31 +182,20 @@ fn to_partner(
         identical.extend(scopes.difference(&differing).copied());
         ours.extend(differences);
         for scope in scopes {
-            draft.clears.push((from.clone(), *scope));
-            draft.clears.push((partner.clone(), *scope));
+            clears.push((from.clone(), *scope));
+            clears.push((partner.clone(), *scope));
         }
     }
     tell_identical(partner, &identical, draft);
     let edits = heal(&ours);
-    if edits.is_empty() {
-        return Ok(());
+    if !edits.is_empty() {
+        let step = world
+            .foretell(partner, edits, purpose)
+            .map_err(refused(partner))?;
+        warn_of_deletions(partner, from, &ours, draft);
+        draft.steps.push(step);
     }
-    warn_of_deletions(partner, from, &ours, draft);
-    let step = match world.foretell(partner, edits.clone(), Purpose::Main) {
-        Ok(step) => step,
-        Err(error) if draft.steps.is_empty() && relationships.len() == 1 => {
-            return Err(refused(partner)(error));
-        }
-        // Of several, one refusal is no reason to leave the others out; it is shown as such.
-        Err(error) => blind(
-            partner,
-            edits,
-            Purpose::Main,
-            Err(NotUndoable::because(format!("{partner} refuses it"))),
-            Some(error.to_string()),
-        ),
-    };
-    draft.steps.push(step);
+    draft.clears.extend(clears);
     Ok(())
 }
 

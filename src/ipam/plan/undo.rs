@@ -53,7 +53,9 @@ pub(super) async fn undo(world: &mut World<'_>, id: PlanId) -> Result<(String, D
                     );
                     draft.steps.push(back);
                 }
-                Purpose::Main | Purpose::Joint | Purpose::BestEffort => return Err(error.into()),
+                Purpose::Main | Purpose::Target | Purpose::Joint | Purpose::BestEffort => {
+                    return Err(error.into());
+                }
             },
         }
     }
@@ -220,7 +222,7 @@ fn order(step: &Step) -> u8 {
     let edits = edits(step);
     match &step.purpose {
         Purpose::Carry { .. } => 3,
-        Purpose::Main => 0,
+        Purpose::Main | Purpose::Target => 0,
         Purpose::Joint | Purpose::BestEffort => {
             if edits
                 .iter()

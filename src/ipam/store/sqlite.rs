@@ -528,6 +528,7 @@ mod tests {
             impact: String::new(),
             risk: Risk::Small,
             clears: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 
