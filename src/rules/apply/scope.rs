@@ -163,7 +163,7 @@ fn whole(facts: &Facts, mut scope: Scope) -> Outcome<Scope> {
 fn mask(id: ScopeId) -> Outcome {
     // A /31 or /32 has no address left between network and broadcast address.
     if matches!(id.net().prefix_len(), 1..=30) {
-        return Ok(());
+        return unicast(id);
     }
     refuse(
         Code::InvalidSubnetPrefix,
@@ -171,6 +171,25 @@ fn mask(id: ScopeId) -> Outcome {
             "the mask {} of subnet {} is none for a scope: give one of 1 to 30 bits, such as \
              255.255.255.0",
             id.mask(),
+            id.net()
+        ),
+    )
+}
+
+/// Hosts have addresses of the classes A to C; this network, loopback and multicast are none.
+fn unicast(id: ScopeId) -> Outcome {
+    let ends = [id.address(), id.broadcast()];
+    if ends
+        .iter()
+        .all(|end| matches!(end.octets()[0], 1..=126 | 128..=223))
+    {
+        return Ok(());
+    }
+    refuse(
+        Code::InvalidSubnetPrefix,
+        format!(
+            "subnet {} is none for hosts: choose one between 1.0.0.0 and 223.255.255.255, and not \
+             in 127.0.0.0/8",
             id.net()
         ),
     )

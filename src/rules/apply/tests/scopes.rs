@@ -95,7 +95,15 @@ fn r20052_scopes_do_not_overlap() {
 
 #[test]
 fn r20091_a_mask_leaves_room_for_hosts() {
-    for prefix in ["0.0.0.0/0", "10.7.0.0/31", "10.7.0.1/32"] {
+    for prefix in [
+        "0.0.0.0/0",
+        "10.7.0.0/31",
+        "10.7.0.1/32",
+        "0.0.0.0/8",
+        "127.0.0.0/24",
+        "224.0.0.0/24",
+        "128.0.0.0/1",
+    ] {
         let edit = Edit::AddScope(Box::new(plain(prefix)));
         refused(&base(), &facts(), &edit, Code::InvalidSubnetPrefix, &[]);
     }
