@@ -14,7 +14,7 @@ use super::policy::{Filter, MacPattern, Policy, PolicyProperty};
 use super::reservation::{Reservation, ReservationProperty};
 use super::scope::{Scope, ScopeProperty};
 use super::settings::SettingsProperty;
-use super::text::printable;
+use super::text::{Caseless, printable};
 
 /// Where a policy is: at a scope, or (`None`) at the server.
 pub type PolicyLevel = Option<ScopeId>;
@@ -251,8 +251,8 @@ pub enum ObjectRef {
     Policy(PolicyLevel, String),
     /// A MAC address filter.
     Filter(MacPattern),
-    /// A relationship, by name, lower case.
-    Relationship(String),
+    /// A relationship, by name.
+    Relationship(Caseless),
 }
 
 impl ObjectRef {
@@ -358,13 +358,13 @@ impl Edit {
             // there when the name is gone.
             Edit::RenameSuperscope { .. } => Vec::new(),
             Edit::AddRelationship { relationship, .. } => {
-                vec![ObjectRef::Relationship(relationship.name.to_lowercase())]
+                vec![ObjectRef::Relationship(relationship.name.as_str().into())]
             }
             Edit::SetRelationship { name, .. }
             | Edit::RemoveRelationship { name }
             | Edit::AddFailoverScopes { name, .. }
             | Edit::RemoveFailoverScopes { name, .. } => {
-                vec![ObjectRef::Relationship(name.to_lowercase())]
+                vec![ObjectRef::Relationship(name.as_str().into())]
             }
         }
     }

@@ -98,7 +98,7 @@ pub fn fingerprint(config: &ServerConfig, object: &ObjectRef) -> Option<Fingerpr
             Some(Fingerprint::of(&(place, &policies[place])))
         }
         ObjectRef::Filter(pattern) => config.filters.get(pattern).map(Fingerprint::of),
-        ObjectRef::Relationship(name) => config.relationship(name).map(Fingerprint::of),
+        ObjectRef::Relationship(name) => config.relationship(name.as_str()).map(Fingerprint::of),
     }
 }
 

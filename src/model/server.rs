@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -16,11 +15,12 @@ use super::option::Options;
 use super::policy::{Filter, MacPattern, Policy};
 use super::scope::Scope;
 use super::settings::ServerSettings;
+use super::text::Caseless;
 
 /// A server's name as the configuration writes it; compared without regard to case.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ServerName(Arc<str>);
+pub struct ServerName(Caseless);
 
 impl ServerName {
     /// The name.
@@ -32,70 +32,41 @@ impl ServerName {
     /// The name as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 
     /// The first label: `dhcp1` of `dhcp1.contoso.com`; an address is its own.
     #[must_use]
     pub fn short(&self) -> &str {
-        if self.0.parse::<Ipv4Addr>().is_ok() {
-            return &self.0;
+        let name = self.as_str();
+        if name.parse::<Ipv4Addr>().is_ok() {
+            return name;
         }
-        self.0.split('.').next().unwrap_or(&self.0)
+        name.split('.').next().unwrap_or(name)
     }
 
     /// Whether the two can be names of one server: equal, or one is the other's first label
     /// (`DC1` = `dc1.contoso.com`). Two servers of one first label need their whole names.
     #[must_use]
     pub fn means(&self, other: &str) -> bool {
-        let other = other.trim().trim_end_matches('.');
-        self.0.eq_ignore_ascii_case(other)
-            || (!other.contains('.') && self.short().eq_ignore_ascii_case(other))
-            || (!self.0.contains('.')
-                && ServerName::new(other).short().eq_ignore_ascii_case(&self.0))
-    }
-
-    fn folded(&self) -> impl Iterator<Item = u8> + '_ {
-        self.0.bytes().map(|byte| byte.to_ascii_lowercase())
-    }
-}
-
-impl PartialEq for ServerName {
-    fn eq(&self, other: &ServerName) -> bool {
-        self.0.eq_ignore_ascii_case(&other.0)
-    }
-}
-
-impl Eq for ServerName {}
-
-impl PartialOrd for ServerName {
-    fn partial_cmp(&self, other: &ServerName) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for ServerName {
-    fn cmp(&self, other: &ServerName) -> std::cmp::Ordering {
-        self.folded().cmp(other.folded())
-    }
-}
-
-impl Hash for ServerName {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.folded().for_each(|byte| state.write_u8(byte));
-        state.write_u8(0xff);
+        let other = ServerName::new(other.trim().trim_end_matches('.'));
+        let is_short = |name: &ServerName| !name.as_str().contains('.');
+        let first_label = |name: &ServerName| ServerName::new(name.short());
+        *self == other
+            || (is_short(&other) && first_label(self) == other)
+            || (is_short(self) && first_label(&other) == *self)
     }
 }
 
 impl fmt::Display for ServerName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        self.0.fmt(f)
     }
 }
 
 impl fmt::Debug for ServerName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.0, f)
+        fmt::Debug::fmt(&self.0, f)
     }
 }
 

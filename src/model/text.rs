@@ -1,4 +1,11 @@
-//! Text that came from somewhere else, made fit to be shown.
+//! Text that came from somewhere else, made fit to be shown; names without regard to case.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 /// A server's words made fit for a screen: no control characters (nor what reorders or hides
 /// text), at most `max` characters, an ellipsis where it was cut.
@@ -21,6 +28,68 @@ pub fn printable(text: &str, max: usize) -> String {
     out
 }
 
+/// A name kept as it was written, and compared without regard to case.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Caseless(Arc<str>);
+
+impl Caseless {
+    /// The name as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn folded(&self) -> impl Iterator<Item = char> + '_ {
+        self.0.chars().flat_map(char::to_lowercase)
+    }
+}
+
+impl From<&str> for Caseless {
+    fn from(name: &str) -> Caseless {
+        Caseless(name.into())
+    }
+}
+
+impl PartialEq for Caseless {
+    fn eq(&self, other: &Caseless) -> bool {
+        self.folded().eq(other.folded())
+    }
+}
+
+impl Eq for Caseless {}
+
+impl PartialOrd for Caseless {
+    fn partial_cmp(&self, other: &Caseless) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Caseless {
+    fn cmp(&self, other: &Caseless) -> Ordering {
+        self.folded().cmp(other.folded())
+    }
+}
+
+impl Hash for Caseless {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.folded().for_each(|character| character.hash(state));
+        state.write_u8(0xff);
+    }
+}
+
+impl fmt::Display for Caseless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for Caseless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,5 +102,13 @@ mod tests {
         );
         assert_eq!(printable("abcdef", 4), "abc…");
         assert_eq!(printable("abcd", 4), "abcd");
+    }
+
+    #[test]
+    fn caseless_names_are_one_and_keep_their_spelling() {
+        let (one, other) = (Caseless::from("R2-Ä"), Caseless::from("r2-ä"));
+        assert_eq!(one, other);
+        assert_eq!(one.cmp(&other), Ordering::Equal);
+        assert_eq!(one.to_string(), "R2-Ä");
     }
 }

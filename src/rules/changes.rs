@@ -277,7 +277,8 @@ impl Found {
         if before == after {
             return;
         }
-        let object = ObjectRef::Relationship(name.to_owned());
+        let shown = before.or(after).map_or(name, |either| either.name.as_str());
+        let object = ObjectRef::Relationship(shown.into());
         let name = |relationship: &Relationship| relationship.name.clone();
         self.value(
             &object,
@@ -409,13 +410,13 @@ mod tests {
                 "reservation 10.0.0.100: Reservation type: · -> Both",
                 "server option 003 Router: 003 Router: · -> 10.0.0.1",
                 "filter AA-BB-CC-*-*-*: List: · -> Deny",
-                "failover relationship 'a-b': Relationship Name: · -> A-B",
-                "failover relationship 'a-b': Partner Server: · -> b",
-                "failover relationship 'a-b': Mode: · -> Load Balance, 50 %",
-                "failover relationship 'a-b': Maximum Client Lead Time: · -> 01:00:00",
-                "failover relationship 'a-b': State Switchover Interval: · -> off",
-                "failover relationship 'a-b': Message Authentication: · -> off",
-                "failover relationship 'a-b': Scope: · -> 10.0.0.0",
+                "failover relationship 'A-B': Relationship Name: · -> A-B",
+                "failover relationship 'A-B': Partner Server: · -> b",
+                "failover relationship 'A-B': Mode: · -> Load Balance, 50 %",
+                "failover relationship 'A-B': Maximum Client Lead Time: · -> 01:00:00",
+                "failover relationship 'A-B': State Switchover Interval: · -> off",
+                "failover relationship 'A-B': Message Authentication: · -> off",
+                "failover relationship 'A-B': Scope: · -> 10.0.0.0",
             ]
         );
     }

@@ -99,11 +99,11 @@ pub fn compare_relationship(left: Copy<'_>, right: Copy<'_>, name: &str) -> Comp
 
     let mut differences = Vec::new();
     if covered {
-        let object = ObjectRef::Relationship(name.to_lowercase());
         let name = here
             .as_ref()
             .or(there.as_ref())
             .map_or_else(|| name.to_owned(), |relationship| relationship.name.clone());
+        let object = ObjectRef::Relationship(name.as_str().into());
         if let (Some(here), Some(there)) = (&here, &there) {
             for (left, right) in here.properties().into_iter().zip(there.properties()) {
                 let right = right.mirrored();

@@ -126,7 +126,7 @@ pub async fn read_back_agrees_with_the_reading(bench: &Held) -> Outcome {
             ObjectRef::Policy(None, "no such policy".to_owned()),
             ObjectRef::Policy(Some(nowhere), "no such policy".to_owned()),
             ObjectRef::Filter("02-C0-47-2A-C7-FE".parse().expect("a pattern")),
-            ObjectRef::Relationship("no such relationship".to_owned()),
+            ObjectRef::Relationship("no such relationship".into()),
         ];
         let there = objects(&config);
         assert!(there.len() > 2, "{inside}: nothing to read back");
@@ -171,8 +171,7 @@ fn objects(config: &ServerConfig) -> Vec<ObjectRef> {
         config
             .relationships
             .keys()
-            .cloned()
-            .map(ObjectRef::Relationship),
+            .map(|name| ObjectRef::Relationship(name.as_str().into())),
     );
     for (id, scope) in &config.scopes {
         objects.extend([

@@ -83,7 +83,7 @@ pub async fn what_is_as_expected_is_written(bench: &Held) -> Outcome {
     for other in [
         ObjectRef::WholeScope(bench.scope()),
         ObjectRef::Scope(bench.other_scope()),
-        ObjectRef::Relationship(bench.relationship().to_lowercase()),
+        ObjectRef::Relationship(bench.relationship().as_str().into()),
         ObjectRef::Settings,
         ObjectRef::Scope(bench.spare()),
     ] {
@@ -418,7 +418,7 @@ pub async fn stale_errors_are_one_line(bench: &Held) -> Outcome {
         };
         for object in [
             ObjectRef::Policy(None, nobodys.clone()),
-            ObjectRef::Relationship(nobodys.to_lowercase()),
+            ObjectRef::Relationship(nobodys.as_str().into()),
             ObjectRef::Option(OptionLevel::Server, key.clone()),
             ObjectRef::Option(OptionLevel::Policy(None, nobodys.clone()), key),
         ] {

@@ -23,7 +23,7 @@ pub(super) async fn order(
             may_set_partner_down(world, server, &reading, held)?;
             partner_down(world, server, held, &mut draft).await;
             (
-                vec![ObjectRef::Relationship(relationship.to_lowercase())],
+                vec![ObjectRef::Relationship(relationship.as_str().into())],
                 "partner down can't be taken back: it ends by itself when the partner is back and \
                  both have compared what they gave out",
             )
@@ -34,7 +34,7 @@ pub(super) async fn order(
         | Order::GrantScopes { relationship, .. } => {
             found(server, &reading, relationship)?;
             (
-                vec![ObjectRef::Relationship(relationship.to_lowercase())],
+                vec![ObjectRef::Relationship(relationship.as_str().into())],
                 "what a server was ordered to do can't be taken back, only ordered otherwise",
             )
         }
