@@ -57,15 +57,32 @@ pub(super) async fn run(home: &Home, ipam: &Ipam, args: CheckArgs) -> anyhow::Re
                     .iter()
                     .map(ToString::to_string)
                     .collect();
+                let mut has = Vec::new();
+                let (config, zones) = (&reading.config, reading.zones.len());
+                for (count, one, more) in [
+                    (config.scopes.len(), "scope", "scopes"),
+                    (
+                        config.relationships.len(),
+                        "failover relationship",
+                        "failover relationships",
+                    ),
+                    (zones, "zone", "zones"),
+                ] {
+                    if count > 0 {
+                        has.push(format!("{count} {}", if count == 1 { one } else { more }));
+                    }
+                }
                 writeln!(
                     out,
-                    "{name}: {} ({}), {}: {} scopes, {} failover relationships, {} zones",
+                    "{name}: {} ({}), {}: {}",
                     reading.availability,
                     roles.join(" and "),
                     printable(&reading.identity.version_text, 80),
-                    reading.config.scopes.len(),
-                    reading.config.relationships.len(),
-                    reading.zones.len(),
+                    if has.is_empty() {
+                        "empty".to_owned()
+                    } else {
+                        has.join(", ")
+                    },
                 )?;
             }
             (_, Some(error)) => {
