@@ -3,6 +3,7 @@
 mod check;
 mod ipam;
 mod lab;
+mod manual;
 mod views;
 
 use std::ffi::OsString;
@@ -29,8 +30,9 @@ struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Cmdlets: any DhcpServer cmdlet of the list below runs as on Windows, names and parameters in any
-case, on the server that -ComputerName names (by default the configuration's first):
+Cmdlets: the DhcpServer cmdlets that `twinscope cmdlets` lists run as on Windows, names and
+parameters in any case, on the server that -ComputerName names (by default the configuration's
+first):
 
   twinscope Get-DhcpServerv4Failover
   twinscope Add-DhcpServerv4Reservation -ScopeId 10.0.0.0 -IPAddress 10.0.0.100 -ClientId 00155DA76602
@@ -136,12 +138,15 @@ fn run_room(arguments: &[OsString]) -> anyhow::Result<u8> {
             Ok(0)
         }
         Some(Room::Completions(args)) => {
+            // Into memory first: what writes the script knows no errors.
+            let mut script = Vec::new();
             let mut command = with_cmdlets(command());
-            clap_complete::generate(args.shell, &mut command, "twinscope", &mut out);
+            clap_complete::generate(args.shell, &mut command, "twinscope", &mut script);
+            out.write_all(&script)?;
             Ok(0)
         }
         Some(Room::Man) => {
-            clap_mangen::Man::new(command()).render(&mut out)?;
+            manual::write(command(), &mut out)?;
             Ok(0)
         }
     }

@@ -301,7 +301,7 @@ fn sentence(path: &Path, halt: &Halt) -> String {
                 PATIENCE.as_secs()
             ),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => format!(
-                "{path} is damaged, or no estate ({error}): restore a copy, or move it away and \
+                "{path} is damaged, or no estate ({error}): restore a copy, or move it away (with its -wal and -shm files) and \
                  a sample estate is made anew"
             ),
             Some(ErrorCode::DiskFull) => {
