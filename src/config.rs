@@ -87,6 +87,23 @@ pub struct ServerEntry {
     pub aliases: Vec<String>,
     /// What kind of server it is, and what the kind needs.
     pub kind: ServerKind,
+    /// The line of its name in the file, from 1.
+    pub line: usize,
+}
+
+impl ServerEntry {
+    /// Whether that name would be taken for this server: its own, an alias, or its name's first
+    /// label where that is no other server's whole name.
+    fn goes_by(&self, name: &str) -> bool {
+        let whole = ServerName::new(name) == self.name;
+        let label = !name.contains('.') && self.name.means(name);
+        whole
+            || label
+            || self
+                .aliases
+                .iter()
+                .any(|alias| alias.eq_ignore_ascii_case(name))
+    }
 }
 
 /// What kind of server an entry is, and what the kind needs.
@@ -162,15 +179,32 @@ impl Configuration {
     /// [`ConfigError`] naming file, line and key.
     pub fn load(home: &Home) -> Result<Configuration, ConfigError> {
         let file = home.config_file();
-        match std::fs::read_to_string(&file) {
-            Ok(text) => Configuration::parse(&file, &text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Configuration::default()),
-            Err(error) => Err(ConfigError {
-                file,
-                line: None,
-                key: None,
-                what: format!("it can't be read: {error}"),
-            }),
+        let whole = |what: String| ConfigError {
+            file: file.clone(),
+            line: None,
+            key: None,
+            what,
+        };
+        let bytes = match std::fs::read(&file) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(Configuration::default());
+            }
+            Err(error) => return Err(whole(format!("it can't be read: {error}"))),
+        };
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => Configuration::parse(&file, text),
+            Err(error) => {
+                let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+                let source = Source {
+                    file: &file,
+                    text: &good,
+                };
+                Err(source.at(
+                    good.len(),
+                    "a byte here is not UTF-8: save the file as UTF-8".to_owned(),
+                ))
+            }
         }
     }
 
@@ -186,27 +220,8 @@ impl Configuration {
             let at = raw.span().start;
             let raw = raw.into_inner();
             let entry = source.entry(at, &raw)?;
-            let names = std::iter::once(&raw.name)
-                .flatten()
-                .chain(raw.aliases.iter().flatten());
-            for name in names {
-                let taken = servers.iter().find(|server| {
-                    server.name == ServerName::new(name.get_ref())
-                        || server
-                            .aliases
-                            .iter()
-                            .any(|alias| alias.eq_ignore_ascii_case(name.get_ref()))
-                });
-                if let Some(server) = taken {
-                    return Err(source.at(
-                        name.span().start,
-                        format!(
-                            "'{}' is taken by the server {}",
-                            shown(name.get_ref()),
-                            server.name
-                        ),
-                    ));
-                }
+            for server in &servers {
+                source.apart(server, &entry, &raw)?;
             }
             servers.push(entry);
         }
@@ -264,6 +279,11 @@ impl Source<'_> {
             key,
             what,
         }
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        let before = self.text.as_bytes().iter().take(offset);
+        before.filter(|byte| **byte == b'\n').count() + 1
     }
 
     fn syntax(&self, error: &toml::de::Error) -> ConfigError {
@@ -349,7 +369,37 @@ impl Source<'_> {
                 .map(|alias| alias.get_ref().clone())
                 .collect(),
             kind: kind_found,
+            line: self.line(name.span().start),
         })
+    }
+
+    /// Refuses an entry with a name that means another server, or the other way round.
+    fn apart(
+        &self,
+        server: &ServerEntry,
+        entry: &ServerEntry,
+        raw: &RawServer,
+    ) -> Result<(), ConfigError> {
+        let mut names = raw.name.iter().chain(raw.aliases.iter().flatten());
+        if let Some(name) = names.find(|name| server.goes_by(name.get_ref())) {
+            let what = format!(
+                "'{}' is taken by the server {}",
+                shown(name.get_ref()),
+                server.name
+            );
+            return Err(self.at(name.span().start, what));
+        }
+        let mut aliases = server.aliases.iter();
+        let (Some(alias), Some(name)) = (aliases.find(|alias| entry.goes_by(alias)), &raw.name)
+        else {
+            return Ok(());
+        };
+        let what = format!(
+            "the server {} has the alias '{}', which means this one",
+            server.name,
+            shown(alias)
+        );
+        Err(self.at(name.span().start, what))
     }
 
     fn kea_address(&self, at: usize, raw: &RawServer) -> Result<KeaAddress, ConfigError> {
@@ -451,6 +501,29 @@ mod tests {
             ]
         );
         assert_eq!(parse("").unwrap(), Configuration::default());
+    }
+
+    #[test]
+    fn no_name_means_two_servers() {
+        let two = |first: &str, second: &str| {
+            let entry = |text: &str| format!("[[server]]\nkind = \"embedded\"\n{text}\n");
+            parse(&(entry(first) + &entry(second)))
+        };
+        let line = |first, second| two(first, second).unwrap_err().line;
+        let dc1 = "name = \"dc1.contoso.com\"";
+        assert_eq!(line("name = \"a\"\naliases = [\"DC1\"]", dc1), Some(7));
+        assert_eq!(line(dc1, "name = \"a\"\naliases = [\"dc1\"]"), Some(6));
+        assert_eq!(line(dc1, "name = \"DC1.Contoso.com\""), Some(6));
+        assert!(two(dc1, "name = \"dc1.fabrikam.com\"").is_ok());
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_found_by_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path());
+        std::fs::write(home.config_file(), b"[[server]]\nname = \"d\xe9\"\n").unwrap();
+        let error = Configuration::load(&home).unwrap_err();
+        assert_eq!((error.line, error.key.as_deref()), (Some(2), Some("name")));
     }
 
     #[test]

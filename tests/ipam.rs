@@ -999,6 +999,7 @@ async fn kinds_without_a_driver_say_so_and_disturb_nobody() {
         name: name(server),
         aliases: aliases.iter().map(|&alias| alias.to_owned()).collect(),
         kind,
+        line: 1,
     };
     let host = || "w1.contoso.com".to_owned();
     let mut configuration = Configuration {
