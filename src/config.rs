@@ -512,7 +512,7 @@ mod tests {
         let line = |first, second| two(first, second).unwrap_err().line;
         let dc1 = "name = \"dc1.contoso.com\"";
         assert_eq!(line("name = \"a\"\naliases = [\"DC1\"]", dc1), Some(7));
-        assert_eq!(line(dc1, "name = \"a\"\naliases = [\"dc1\"]"), Some(6));
+        assert_eq!(line(dc1, "name = \"a\"\naliases = [\"dc1\"]"), Some(7));
         assert_eq!(line(dc1, "name = \"DC1.Contoso.com\""), Some(6));
         assert!(two(dc1, "name = \"dc1.fabrikam.com\"").is_ok());
     }

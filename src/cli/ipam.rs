@@ -127,9 +127,9 @@ enum Command {
         #[arg(long = "scope", value_name = "SCOPE", required = true)]
         scopes: Vec<Ipv4Addr>,
     },
-    /// Compare a relationship's two copies, field by field.
+    /// Compare every relationship's two copies, field by field.
     Compare {
-        /// The server on the left; by default the configuration's first.
+        /// Only this server's relationships, with its copies on the left.
         #[arg(long, value_name = "NAME")]
         server: Option<String>,
         /// Only this relationship.
@@ -204,7 +204,7 @@ pub(super) async fn run(ipam: &Ipam, args: IpamArgs) -> anyhow::Result<u8> {
             scopes,
             relationship,
         } => {
-            let from = server(ipam, on.server.as_deref())?;
+            let from = holder(ipam, on.server.as_deref(), relationship.as_deref()).await?;
             let what = match relationship {
                 Some(name) => ReplicationLevel::Relationship(name),
                 None if scopes.is_empty() => ReplicationLevel::Server,
@@ -222,21 +222,34 @@ pub(super) async fn run(ipam: &Ipam, args: IpamArgs) -> anyhow::Result<u8> {
             server: name,
             relationship,
         } => {
-            let left = server(ipam, name.as_deref())?;
-            views::compare(ipam, &left, relationship.as_deref()).await
+            let servers = match &name {
+                Some(name) => vec![ipam.resolve(name)?],
+                None => ipam.servers(),
+            };
+            views::compare(ipam, &servers, relationship.as_deref()).await
         }
         Command::SetPartnerDown { on, relationship } => {
-            let server = server(ipam, on.server.as_deref())?;
+            let server = holder(ipam, on.server.as_deref(), Some(&relationship)).await?;
             let order = Order::SetPartnerDown { relationship };
             carry_out(ipam, Intent::Order { server, order }, on.what_if, on.yes).await
         }
         Command::Journal { limit } => views::journal(ipam, limit),
         Command::Undo { plan, what_if, yes } => {
+            let named = plan.is_some();
             let plan = match plan {
                 Some(plan) => plan,
                 None => ipam.last_undoable()?.context("there is nothing to undo")?,
             };
-            carry_out(ipam, Intent::Undo { plan }, what_if, yes).await
+            let undone = carry_out(ipam, Intent::Undo { plan }, what_if, yes).await;
+            if named {
+                return undone;
+            }
+            undone.with_context(|| {
+                format!(
+                    "plan {plan}, the last one, was not undone (`twinscope ipam journal` lists the \
+                     older ones; `twinscope ipam undo PLAN` takes one back)"
+                )
+            })
         }
     }
 }
@@ -249,6 +262,38 @@ fn server(ipam: &Ipam, name: Option<&str>) -> anyhow::Result<ServerName> {
             .into_iter()
             .next()
             .context("the configuration has no server"),
+    }
+}
+
+/// The server named, else the default one; but where a relationship is named that this one has
+/// not, whoever has it is to be named.
+async fn holder(
+    ipam: &Ipam,
+    name: Option<&str>,
+    relationship: Option<&str>,
+) -> anyhow::Result<ServerName> {
+    let server = server(ipam, name)?;
+    let (None, Some(relationship)) = (name, relationship) else {
+        return Ok(server);
+    };
+    let estate = ipam.collect().await;
+    let has = |server: &ServerName| {
+        let reading = estate.servers.get(server)?.reading.as_ref()?;
+        reading.config.relationship(relationship).map(|_| ())
+    };
+    if has(&server).is_some() {
+        return Ok(server);
+    }
+    let shown = printable(relationship, 126);
+    let servers = ipam.servers();
+    let holders = servers.iter().filter(|server| has(server).is_some());
+    let holders: Vec<String> = holders.map(ToString::to_string).collect();
+    match holders.is_empty() {
+        true => bail!("no server has a failover relationship '{shown}'"),
+        false => bail!(
+            "'{shown}' is on {}: say on which with --server",
+            holders.join(" and ")
+        ),
     }
 }
 
@@ -323,8 +368,13 @@ async fn carry_out(ipam: &Ipam, intent: Intent, what_if: bool, yes: bool) -> any
     let outcome = ipam
         .carry_out(plan, &Progress::none(), &Cancel::new())
         .await;
-    tell(&warnings)?;
-    report(&title, &outcome)
+    let told = tell(&warnings).map_err(anyhow::Error::from);
+    told.and_then(|()| report(&title, &outcome))
+        .with_context(|| match (outcome.plan, outcome.ended) {
+            (Some(plan), Ended::Done) => format!("it was done (plan {plan}), but can't be shown"),
+            (Some(plan), _) => format!("plan {plan} did not come to its end, and can't be shown"),
+            (None, _) => "nothing was done, and it can't be shown why".to_owned(),
+        })
 }
 
 fn asked(plan: &Plan) -> anyhow::Result<bool> {

@@ -186,43 +186,46 @@ fn unread(ipam: &Ipam, estate: &Estate) -> io::Result<()> {
     Ok(())
 }
 
-/// A server's relationships, each copy against the partner's; exit code 1 when something differs.
+/// Each copy of relationships against the partner's; exit code 1 when something differs. Of
+/// several servers, a relationship is told by its primary.
 pub(super) async fn compare(
     ipam: &Ipam,
-    left: &ServerName,
+    servers: &[ServerName],
     only: Option<&str>,
 ) -> anyhow::Result<u8> {
     let estate = ipam.collect().await;
-    let view = estate
-        .servers
-        .get(left)
-        .context("that server was not read")?;
-    if let Some(error) = &view.error {
-        return Err(error.clone().into());
-    }
-    let reading = view.reading.as_ref().context("that server was not read")?;
-    let asked = |relationship: &&Relationship| {
-        only.is_none_or(|only| only.to_lowercase() == relationship.name.to_lowercase())
-    };
-    let relationships: Vec<_> = reading
-        .config
-        .relationships
-        .values()
-        .filter(asked)
-        .collect();
-    match (only, relationships.is_empty()) {
-        (Some(only), true) => bail!(
-            "there is no failover relationship '{}' on {left}",
-            printable(only, 126)
-        ),
-        (None, true) => writeln!(io::stdout(), "{left} has no failover relationship")?,
-        (_, false) => {}
-    }
+    let only = only.map(str::to_lowercase);
     let mut code = 0;
-    for relationship in relationships {
-        if !compared(&estate, left, relationship)? {
-            code = 1;
+    let mut found = false;
+    for left in servers {
+        let view = estate
+            .servers
+            .get(left)
+            .context("that server was not read")?;
+        if let (Some(error), [_]) = (&view.error, servers) {
+            return Err(error.clone().into());
         }
+        let Some(reading) = &view.reading else {
+            continue;
+        };
+        for relationship in reading.config.relationships.values() {
+            let name = relationship.name.to_lowercase();
+            let asked = only.as_ref().is_none_or(|only| *only == name);
+            if asked && (servers.len() == 1 || tells(&estate, relationship)) {
+                found = true;
+                if !compared(&estate, left, relationship)? {
+                    code = 1;
+                }
+            }
+        }
+    }
+    match (only, found) {
+        (Some(only), false) => bail!(
+            "there is no failover relationship '{}' there",
+            printable(&only, 126)
+        ),
+        (None, false) => writeln!(io::stdout(), "no failover relationship there")?,
+        (_, true) => unread(ipam, &estate)?,
     }
     Ok(code)
 }
