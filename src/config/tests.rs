@@ -1,0 +1,137 @@
+//! Tests of `config`.
+
+use super::*;
+use proptest::prelude::*;
+
+fn parse(text: &str) -> Result<Configuration, ConfigError> {
+    Configuration::parse(Path::new("config.toml"), text)
+}
+
+fn says(text: &str) -> String {
+    parse(text).unwrap_err().to_string()
+}
+
+#[test]
+fn every_kind_is_read() {
+    let configuration = parse(
+        r#"
+        [[server]]
+        name = "dhcp1.contoso.com"
+        kind = "embedded"
+        aliases = ["10.0.0.2"]
+
+        [[server]]
+        name = "kea1"
+        kind = "kea"
+        socket = "/run/kea/kea4-ctrl-socket"
+
+        [[server]]
+        name = "kea2"
+        kind = "kea"
+        url = "https://kea2:8000/"
+
+        [[server]]
+        name = "win1"
+        kind = "microsoft"
+
+        [[server]]
+        name = "ns1"
+        kind = "dns"
+        host = "10.0.0.53"
+        "#,
+    )
+    .unwrap();
+    let kinds: Vec<_> = configuration
+        .servers
+        .into_iter()
+        .map(|server| server.kind)
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            ServerKind::Embedded,
+            ServerKind::Kea(KeaAddress::Socket("/run/kea/kea4-ctrl-socket".into())),
+            ServerKind::Kea(KeaAddress::Url("https://kea2:8000/".into())),
+            ServerKind::Microsoft {
+                host: "win1".into()
+            },
+            ServerKind::Dns {
+                host: "10.0.0.53".into()
+            },
+        ]
+    );
+    assert_eq!(parse("").unwrap(), Configuration::default());
+}
+
+#[test]
+fn no_name_means_two_servers() {
+    let two = |first: &str, second: &str| {
+        let entry = |text: &str| format!("[[server]]\nkind = \"embedded\"\n{text}\n");
+        parse(&(entry(first) + &entry(second)))
+    };
+    let line = |first, second| two(first, second).unwrap_err().line;
+    let dc1 = "name = \"dc1.contoso.com\"";
+    assert_eq!(line("name = \"a\"\naliases = [\"DC1\"]", dc1), Some(7));
+    assert_eq!(line(dc1, "name = \"a\"\naliases = [\"dc1\"]"), Some(7));
+    assert_eq!(line(dc1, "name = \"DC1.Contoso.com\""), Some(6));
+    assert!(two(dc1, "name = \"dc1.fabrikam.com\"").is_ok());
+}
+
+#[test]
+fn what_is_not_utf8_is_found_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path());
+    std::fs::write(home.config_file(), b"[[server]]\nname = \"d\xe9\"\n").unwrap();
+    let error = Configuration::load(&home).unwrap_err();
+    assert_eq!((error.line, error.key.as_deref()), (Some(2), Some("name")));
+}
+
+#[test]
+fn errors_name_file_line_and_key() {
+    let server = "[[server]]\nname = \"a\"\n";
+    assert_eq!(
+        says(&format!("{server}kind = \"isc\"")),
+        "config.toml, line 3, kind: 'isc' is no kind of server: use \"embedded\", \"kea\", \"microsoft\" or \"dns\""
+    );
+    assert_eq!(
+        says(&format!("{server}kind = 7")),
+        "config.toml, line 3, kind: invalid type: integer `7`, expected a string"
+    );
+    assert_eq!(
+        says("[[server]]\nkind = \"embedded\""),
+        "config.toml, line 1, server: the server needs a name, as in name = \"dhcp1\""
+    );
+    assert!(says(&format!("{server}kind = \"kea\"")).starts_with("config.toml, line 1, server: "));
+    assert!(
+        says(&format!("{server}kind = \"embedded\"\nurl = \"http://a\""))
+            .starts_with("config.toml, line 4, url: a server of kind \"embedded\" has no url")
+    );
+    assert!(says(&format!("{server}kind = \"kea\"\nurl = \"ftp://a\"")).contains("line 4, url: "));
+    assert!(says(&format!("{server}kind = \"embedded\"\ncolour = 1")).contains("line 4, colour: "));
+    assert!(says("[[server]\n").contains("line 1"));
+    assert!(
+        says(&format!(
+            "{server}kind=\"embedded\"\n{server}kind=\"embedded\""
+        ))
+        .contains("line 5, name: 'a' is taken by the server a")
+    );
+    assert!(says("[[server]]\nname = \"a b\"\nkind=\"embedded\"").contains("line 2, name: "));
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(text in "[\\[\\]a-z=\"'\n #.0-9\u{1b}é]{0,200}") {
+        if let Err(error) = parse(&text) {
+            prop_assert!(!error.to_string().chars().any(char::is_control));
+        }
+    }
+
+    #[test]
+    fn any_value_of_any_key_is_read_or_refused(
+        key in "name|kind|aliases|socket|url|host",
+        value in "\"[a-z.]{0,8}\"|[0-9]{1,20}|true|\\[\\]|\\{\\}|\\[1\\]",
+    ) {
+        let _ = parse(&format!("[[server]]\nname = \"x\"\nkind = \"kea\"\n{key} = {value}\n"));
+        let _ = parse(&format!("[[server]]\n{key} = {value}\n"));
+    }
+}
