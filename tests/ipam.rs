@@ -108,6 +108,8 @@ enum Mishap {
     DoneAnswerLost,
     /// It is not done, and the answer is lost.
     NotDoneAnswerLost,
+    /// It is not done, since the disk is full; whether it was is not known at once.
+    DiskFull,
     /// It is done, and the answer never comes.
     DoneThenSilence,
     /// It is not done, and no answer ever comes.
@@ -170,6 +172,10 @@ impl Driver for Scripted {
                     Err(lost())
                 }
                 Some(Mishap::NotDoneAnswerLost) => Err(lost()),
+                Some(Mishap::DiskFull) => Err(DriverError::OutcomeUnknown {
+                    server: self.server().clone(),
+                    why: "database or disk is full".into(),
+                }),
                 Some(Mishap::DoneThenSilence) => {
                     self.driver.apply(edits, expected).await?;
                     self.script.reached.notify_one();
@@ -824,6 +830,72 @@ async fn a_lost_answer_is_judged_by_what_is_there() {
 }
 
 #[tokio::test]
+async fn a_full_disk_is_no_lost_answer() {
+    let place = Place::new();
+    let ipam = place.scripted(DHCP1, &Script::of([Mishap::DiskFull]));
+    let outcome = done(&ipam, reserve(100)).await;
+    assert_eq!(outcome.ended, Ended::Nothing);
+    let StepResult::Failed(error) = &outcome.steps[0].result else {
+        panic!("{outcome:?}")
+    };
+    let error = error.to_string();
+    assert!(
+        error.contains("disk is full") && error.contains("nothing was done"),
+        "{error}"
+    );
+    assert!(
+        !error.contains("lost") && !error.contains("reached"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn servers_made_anew_are_forgotten() {
+    let place = Place::new();
+    let ipam = place.ipam("alice");
+    let first = done(&ipam, reserve(100)).await.plan.unwrap();
+    place.lab(&LabCommand::Stop("dc1".into()));
+    done(&ipam, reserve(101)).await;
+    assert_eq!(ipam.estate().out_of_sync.len(), 1);
+    ipam.forget(&[name("DC9")]).await.unwrap();
+    assert!(ipam.last_undoable().unwrap().is_some());
+    ipam.forget(&[name("DHCP1.contoso.com"), name(DC1)])
+        .await
+        .unwrap();
+    assert!(ipam.estate().out_of_sync.is_empty());
+    assert_eq!(ipam.last_undoable().unwrap(), None);
+    let why = ipam.plan(Intent::Undo { plan: first }).await.unwrap_err();
+    assert!(
+        matches!(&why, PlanError::NotUndoable(why) if why.contains("made anew since")),
+        "{why}"
+    );
+    // What is done from now on is remembered as ever.
+    let next = done(&ipam, reserve(102)).await.plan;
+    assert_eq!(ipam.last_undoable().unwrap(), next);
+}
+
+#[tokio::test]
+async fn undo_of_a_replication_brings_its_sync_errors_back() {
+    let place = Place::new();
+    let ipam = place.ipam("alice");
+    place.lab(&LabCommand::Stop("dc1".into()));
+    done(&ipam, reserve(100)).await;
+    place.lab(&LabCommand::Start("dc1".into()));
+    let row = (name(DHCP1), hq());
+    let why = ipam.estate().out_of_sync[&row].clone();
+    let replicated = done(&ipam, replicate(DHCP1, [hq()])).await.plan.unwrap();
+    assert!(ipam.estate().out_of_sync.is_empty());
+    let undo = Intent::Undo { plan: replicated };
+    let undone = done(&ipam, undo).await.plan.unwrap();
+    assert_eq!(ipam.estate().out_of_sync[&row], why);
+    assert_eq!(
+        done(&ipam, Intent::Undo { plan: undone }).await.ended,
+        Ended::Done
+    );
+    assert!(ipam.estate().out_of_sync.is_empty());
+}
+
+#[tokio::test]
 async fn nobody_claims_to_know_what_can_not_be_known() {
     let place = Place::new();
     let script = Script::of([Mishap::NotDoneAnswerLost]);
@@ -1034,6 +1106,7 @@ async fn leases_in_the_way_or_lost_are_told() {
 async fn partner_down_is_refused_in_contact_and_can_not_be_undone() {
     let place = Place::new();
     let ipam = place.ipam("alice");
+    let before = done(&ipam, reserve(100)).await.plan;
     let order = || Intent::Order {
         server: name(DHCP1),
         order: Order::SetPartnerDown {
@@ -1055,6 +1128,8 @@ async fn partner_down_is_refused_in_contact_and_can_not_be_undone() {
         ipam.plan(undo).await,
         Err(PlanError::NotUndoable(_))
     ));
+    // A bare undo takes what was done before, and can be undone.
+    assert_eq!(ipam.last_undoable().unwrap(), before);
 }
 
 #[tokio::test]
