@@ -341,8 +341,8 @@ fn went_on_without(plan: &Plan, step: &Step, mark: &Mark) -> String {
             if copies.len() == 1 { "scope" } else { "scopes" },
             copies.join(", "),
         );
-        let others = plan.steps.iter().map(|step| &step.server);
-        let keeps = others.filter(|other| *other != server).next_back();
+        let mut others = plan.steps.iter().map(|step| &step.server);
+        let keeps = others.rfind(|other| *other != server);
         let as_here = keeps.map_or_else(String::new, |keeps| format!(", as {keeps} does"));
         note.push_str(&format!(
             "; {server} may still hold and serve its copies of {word} {of}{as_here}: remove them \
