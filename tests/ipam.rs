@@ -108,6 +108,8 @@ enum Mishap {
     DoneAnswerLost,
     /// It is not done, and the answer is lost.
     NotDoneAnswerLost,
+    /// It is not done, since the disk is full; whether it was is not known at once.
+    DiskFull,
     /// It is done, and the answer never comes.
     DoneThenSilence,
     /// It is not done, and no answer ever comes.
@@ -170,6 +172,10 @@ impl Driver for Scripted {
                     Err(lost())
                 }
                 Some(Mishap::NotDoneAnswerLost) => Err(lost()),
+                Some(Mishap::DiskFull) => Err(DriverError::OutcomeUnknown {
+                    server: self.server().clone(),
+                    why: "database or disk is full".into(),
+                }),
                 Some(Mishap::DoneThenSilence) => {
                     self.driver.apply(edits, expected).await?;
                     self.script.reached.notify_one();
@@ -648,6 +654,14 @@ async fn a_dead_partner_keeps_failover_only_without_force() {
     let outcome = carry_out(&ipam, plan).await;
     assert_eq!(outcome.ended, Ended::DoneHere);
     assert!(outcome.notes[0].starts_with("went on without dc1.contoso.com"));
+    let out = format!(
+        "dc1.contoso.com may still hold and serve its copies of scope 10.0.0.0, as \
+         dhcp1.contoso.com does: remove them there before it is back in service, with \
+         Remove-DhcpServerv4FailoverScope -ComputerName dc1.contoso.com -Name '{PAIR}' -ScopeId \
+         10.0.0.0 -Force; then Remove-DhcpServerv4Scope -ComputerName dc1.contoso.com -ScopeId \
+         10.0.0.0 -Force"
+    );
+    assert!(outcome.notes[0].ends_with(&out), "{:?}", outcome.notes);
     let estate = ipam.collect().await;
     assert!(estate.relationship_of(&name(DHCP1), hq()).is_none());
     // Nothing is in failover any more, so nothing is out of sync.
@@ -657,6 +671,119 @@ async fn a_dead_partner_keeps_failover_only_without_force() {
         matches!(&configure, PlanError::Refused { error, .. } if error.code.number() == 20123),
         "{configure}"
     );
+}
+
+fn grow() -> Intent {
+    Intent::ConfigureFailover {
+        server: name(DHCP1),
+        scopes: [guests()].into(),
+        with: FailoverChoice::Existing { name: PAIR.into() },
+    }
+}
+
+fn delete(keep_on: &str, force: bool) -> Intent {
+    Intent::DeleteRelationship {
+        keep_on: name(keep_on),
+        name: PAIR.into(),
+        force,
+    }
+}
+
+/// dhcp1 has the guests' scope in the relationship, dc1 has it not at all.
+async fn drifted(place: &Place, ipam: &Ipam) {
+    place.lab(&LabCommand::Fail("dc1".into(), Fault::RefuseWrites));
+    assert_eq!(done(ipam, grow()).await.ended, Ended::Partly);
+    place.lab(&LabCommand::Fail("dc1".into(), Fault::None));
+}
+
+#[tokio::test]
+async fn a_drifted_relationship_is_deleted_on_both() {
+    for force in [false, true] {
+        let place = Place::new();
+        let ipam = place.ipam("alice");
+        drifted(&place, &ipam).await;
+        let plan = ipam.plan(delete(DHCP1, force)).await.unwrap();
+        assert_eq!(plan.steps.len(), 2, "{:?}", plan.warnings);
+        assert_eq!(carry_out(&ipam, plan).await.ended, Ended::Done);
+        let (here, there) = (
+            ipam.read(&name(DHCP1)).await.unwrap(),
+            ipam.read(&name(DC1)).await.unwrap(),
+        );
+        assert!(here.config.relationship(PAIR).is_none());
+        assert!(there.config.relationship(PAIR).is_none());
+        assert!(here.config.scopes.contains_key(&hq()));
+        assert!(!there.config.scopes.contains_key(&hq()));
+    }
+}
+
+#[tokio::test]
+async fn a_partner_without_the_scopes_has_nothing_to_do() {
+    let place = Place::new();
+    let ipam = place.ipam("alice");
+    drifted(&place, &ipam).await;
+    let shrink = || Intent::RemoveFailover {
+        server: name(DHCP1),
+        scopes: [guests()].into(),
+        force: false,
+    };
+    let plan = ipam.plan(shrink()).await.unwrap();
+    assert_eq!(plan.steps.len(), 1);
+    assert!(
+        plan.warnings[0].contains("dc1.contoso.com does not have scope 10.0.8.0"),
+        "{:?}",
+        plan.warnings
+    );
+    assert_eq!(carry_out(&ipam, plan).await.ended, Ended::Done);
+    assert_eq!(done(&ipam, delete(DHCP1, false)).await.ended, Ended::Done);
+}
+
+#[tokio::test]
+async fn a_partners_scope_outside_of_the_relationship_is_not_deleted() {
+    let place = Place::new();
+    let ipam = place.ipam("alice");
+    drifted(&place, &ipam).await;
+    let own = Intent::Change {
+        server: name(DC1),
+        edits: vec![Edit::AddScope(Box::new(twinscope::model::Scope::new(
+            guests(),
+            "its own",
+            guests().hosts(),
+        )))],
+        reach: Reach::Server,
+    };
+    assert_eq!(done(&ipam, own).await.ended, Ended::Done);
+    let plan = ipam.plan(delete(DHCP1, false)).await.unwrap();
+    assert!(
+        plan.warnings[0].contains("scope 10.0.8.0 outside of"),
+        "{:?}",
+        plan.warnings
+    );
+    assert_eq!(carry_out(&ipam, plan).await.ended, Ended::Done);
+    let there = ipam.read(&name(DC1)).await.unwrap();
+    assert!(there.config.scopes.contains_key(&guests()));
+    assert!(!there.config.scopes.contains_key(&hq()));
+}
+
+#[tokio::test]
+async fn a_partner_left_behind_is_cleaned_up_without_touching_the_other() {
+    let place = Place::new();
+    let ipam = place.ipam("alice");
+    place.lab(&LabCommand::Stop("dc1".into()));
+    assert_eq!(
+        done(&ipam, delete(DHCP1, true)).await.ended,
+        Ended::DoneHere
+    );
+    place.lab(&LabCommand::Start("dc1".into()));
+    let before = ipam.read(&name(DHCP1)).await.unwrap();
+    let plan = ipam.plan(delete(DC1, false)).await.unwrap();
+    assert_eq!(plan.steps.len(), 1);
+    assert!(
+        plan.warnings[0].contains("dhcp1.contoso.com has no failover relationship"),
+        "{:?}",
+        plan.warnings
+    );
+    assert_eq!(carry_out(&ipam, plan).await.ended, Ended::Done);
+    assert_eq!(ipam.read(&name(DHCP1)).await.unwrap().config, before.config);
 }
 
 #[tokio::test]
@@ -700,6 +827,72 @@ async fn a_lost_answer_is_judged_by_what_is_there() {
     // The estate's own fault does the same, on the partner's side.
     place.lab(&LabCommand::Fail("dc1".into(), Fault::LoseAnswers));
     assert_eq!(done(&ipam, reserve(102)).await.ended, Ended::Done);
+}
+
+#[tokio::test]
+async fn a_full_disk_is_no_lost_answer() {
+    let place = Place::new();
+    let ipam = place.scripted(DHCP1, &Script::of([Mishap::DiskFull]));
+    let outcome = done(&ipam, reserve(100)).await;
+    assert_eq!(outcome.ended, Ended::Nothing);
+    let StepResult::Failed(error) = &outcome.steps[0].result else {
+        panic!("{outcome:?}")
+    };
+    let error = error.to_string();
+    assert!(
+        error.contains("disk is full") && error.contains("nothing was done"),
+        "{error}"
+    );
+    assert!(
+        !error.contains("lost") && !error.contains("reached"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn servers_made_anew_are_forgotten() {
+    let place = Place::new();
+    let ipam = place.ipam("alice");
+    let first = done(&ipam, reserve(100)).await.plan.unwrap();
+    place.lab(&LabCommand::Stop("dc1".into()));
+    done(&ipam, reserve(101)).await;
+    assert_eq!(ipam.estate().out_of_sync.len(), 1);
+    ipam.forget(&[name("DC9")]).await.unwrap();
+    assert!(ipam.last_undoable().unwrap().is_some());
+    ipam.forget(&[name("DHCP1.contoso.com"), name(DC1)])
+        .await
+        .unwrap();
+    assert!(ipam.estate().out_of_sync.is_empty());
+    assert_eq!(ipam.last_undoable().unwrap(), None);
+    let why = ipam.plan(Intent::Undo { plan: first }).await.unwrap_err();
+    assert!(
+        matches!(&why, PlanError::NotUndoable(why) if why.contains("made anew since")),
+        "{why}"
+    );
+    // What is done from now on is remembered as ever.
+    let next = done(&ipam, reserve(102)).await.plan;
+    assert_eq!(ipam.last_undoable().unwrap(), next);
+}
+
+#[tokio::test]
+async fn undo_of_a_replication_brings_its_sync_errors_back() {
+    let place = Place::new();
+    let ipam = place.ipam("alice");
+    place.lab(&LabCommand::Stop("dc1".into()));
+    done(&ipam, reserve(100)).await;
+    place.lab(&LabCommand::Start("dc1".into()));
+    let row = (name(DHCP1), hq());
+    let why = ipam.estate().out_of_sync[&row].clone();
+    let replicated = done(&ipam, replicate(DHCP1, [hq()])).await.plan.unwrap();
+    assert!(ipam.estate().out_of_sync.is_empty());
+    let undo = Intent::Undo { plan: replicated };
+    let undone = done(&ipam, undo).await.plan.unwrap();
+    assert_eq!(ipam.estate().out_of_sync[&row], why);
+    assert_eq!(
+        done(&ipam, Intent::Undo { plan: undone }).await.ended,
+        Ended::Done
+    );
+    assert!(ipam.estate().out_of_sync.is_empty());
 }
 
 #[tokio::test]
@@ -812,6 +1005,27 @@ fn a_step_that_a_dead_process_only_meant_to_do_was_not_done() {
     });
 }
 
+#[test]
+fn what_is_left_half_made_can_be_taken_back() {
+    let place = Place::new();
+    dies_while(&place, DHCP1, Mishap::Silence, configure(guests(), None));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let ipam = place.ipam("bob");
+        let told = taken_up(&ipam).await;
+        assert!(
+            told[0].contains("on dhcp1.contoso.com was not done"),
+            "{told:?}"
+        );
+        assert!(
+            told[0].ends_with("undo of plan 1 takes back what was done"),
+            "{told:?}"
+        );
+        let undo = done(&ipam, Intent::Undo { plan: 1 }).await;
+        assert_eq!(undo.ended, Ended::Done);
+    });
+}
+
 #[tokio::test]
 async fn no_secret_is_ever_written() {
     let place = Place::new();
@@ -892,6 +1106,7 @@ async fn leases_in_the_way_or_lost_are_told() {
 async fn partner_down_is_refused_in_contact_and_can_not_be_undone() {
     let place = Place::new();
     let ipam = place.ipam("alice");
+    let before = done(&ipam, reserve(100)).await.plan;
     let order = || Intent::Order {
         server: name(DHCP1),
         order: Order::SetPartnerDown {
@@ -913,6 +1128,44 @@ async fn partner_down_is_refused_in_contact_and_can_not_be_undone() {
         ipam.plan(undo).await,
         Err(PlanError::NotUndoable(_))
     ));
+    // A bare undo takes what was done before, and can be undone.
+    assert_eq!(ipam.last_undoable().unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_server_that_recovers_is_not_told_that_it_is_in_contact() {
+    let place = Place::new();
+    let ipam = place.ipam("alice");
+    let down = |server: &str| Intent::Order {
+        server: name(server),
+        order: Order::SetPartnerDown {
+            relationship: PAIR.into(),
+        },
+    };
+    place.lab(&LabCommand::Stop("dc1".into()));
+    assert_eq!(done(&ipam, down(DHCP1)).await.ended, Ended::Done);
+    place.lab(&LabCommand::Start("dc1".into()));
+    ipam.collect().await;
+    // In contact with its partner it is told so, ...
+    let refused = ipam.plan(down(DC1)).await.unwrap_err().to_string();
+    assert!(refused.contains("both servers are in contact"), "{refused}");
+    // ... and without contact it is not, whether the partner is stopped or only the link is cut.
+    let not_in_contact = [
+        LabCommand::Stop("dhcp1".into()),
+        LabCommand::Cut("dhcp1".into(), "dc1".into()),
+    ];
+    for command in not_in_contact {
+        place.lab(&command);
+        place.lab(&LabCommand::Pass(60));
+        let refused = ipam.plan(down(DC1)).await.unwrap_err().to_string();
+        assert!(refused.contains("RecoverWait"), "{refused}");
+        assert!(!refused.contains("in contact:"), "{refused}");
+        assert!(
+            refused.contains("bring the partner back") && refused.contains("lost for good"),
+            "{refused}"
+        );
+        place.lab(&LabCommand::Start("dhcp1".into()));
+    }
 }
 
 #[tokio::test]

@@ -108,6 +108,8 @@ pub struct Remembered {
     pub ended: Option<Ended>,
     /// The plan that took it back, if one did.
     pub undone_by: Option<PlanId>,
+    /// Whether a server that it touched was made anew since: then it can't be taken back.
+    pub forgotten: bool,
     /// How far each step came, by its place; those missing were never begun.
     pub marks: BTreeMap<usize, Mark>,
 }

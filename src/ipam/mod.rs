@@ -220,12 +220,26 @@ impl Ipam {
         self.inner.store.journal(query)
     }
 
-    /// The plan that undo would take back: the newest one that did something and was not undone.
+    /// The plan that undo would take back: the newest one that did something which can be undone
+    /// and was not.
     ///
     /// # Errors
     /// [`StoreError`] when the store can't be read.
     pub fn last_undoable(&self) -> Result<Option<PlanId>, StoreError> {
         self.inner.store.last_undoable()
+    }
+
+    /// Forgets what is remembered of servers that were made anew: their configuration sync errors,
+    /// since when they have been as they are, and that plans which touched them could be undone.
+    /// The journal stays.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store can't be written.
+    pub async fn forget(&self, servers: &[ServerName]) -> Result<(), StoreError> {
+        let servers = servers.to_vec();
+        self.remember(move |store| store.forget(&servers)).await?;
+        self.publish_config_sync().await;
+        Ok(())
     }
 
     /// Reads one server now.

@@ -54,7 +54,8 @@ pub trait Store: Send + Sync {
     ) -> Result<(), StoreError>;
 
     /// Ends a plan: how, which rows are out of sync now and which no longer are. An ended undo
-    /// that did its work marks what it took back.
+    /// that did its work marks what it took back, and the rows that this had ended are out of sync
+    /// again.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -91,11 +92,19 @@ pub trait Store: Send + Sync {
     /// [`StoreError`].
     fn journal(&self, query: &JournalQuery) -> Result<Vec<JournalEntry>, StoreError>;
 
-    /// The newest plan that did something, is no undo itself, and was not taken back.
+    /// The newest plan that did something which can be taken back, is no undo itself, and was
+    /// neither taken back nor forgotten.
     ///
     /// # Errors
     /// [`StoreError`].
     fn last_undoable(&self) -> Result<Option<PlanId>, StoreError>;
+
+    /// Forgets servers that were made anew: their configuration sync errors, since when they have
+    /// been as they are, and that any ended plan which touched them could be taken back.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn forget(&self, servers: &[ServerName]) -> Result<(), StoreError>;
 
     /// The configuration sync errors.
     ///

@@ -123,12 +123,26 @@ fn sentence(remembered: &Remembered, parts: &[String]) -> String {
              partner"
         ));
     }
-    let done = marks.values().any(|mark| matches!(mark, Mark::Done(_)));
-    if done && rows.is_empty() && marks.len() < plan.steps.len() {
+    if rows.is_empty() && half_done(remembered) {
         text.push_str(&format!(
             "; undo of plan {} takes back what was done",
             remembered.id
         ));
     }
     text
+}
+
+/// Whether something was done and something was not, and undo can take back the one.
+fn half_done(remembered: &Remembered) -> bool {
+    let (mut done, mut missing) = (false, false);
+    for (place, step) in remembered.plan.steps.iter().enumerate() {
+        match remembered.marks.get(&place) {
+            Some(Mark::Done(_)) if step.inverse.is_err() => return false,
+            Some(Mark::Done(_)) => done = true,
+            Some(Mark::Failed(_)) | None => missing = true,
+            // Undo does not take back what nobody knows.
+            Some(Mark::Unknown(_) | Mark::AboutTo) => return false,
+        }
+    }
+    done && missing
 }

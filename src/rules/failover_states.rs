@@ -163,8 +163,8 @@ impl Endpoint {
             }
             S::PartnerDown => "it already takes its partner for down: nothing is left to do",
             S::Recover | S::RecoverWait | S::RecoverDone if !self.in_contact => {
-                "it was away itself and has not yet learnt what its partner gave out: bring the \
-                 partner back; if the partner is lost for good, delete the relationship here, and \
+                "it was away itself and is not done with learning what its partner gave out: \
+                 bring the partner back; if the partner is lost for good, delete the relationship here, and \
                  this server keeps the scopes"
             }
             S::NoState | S::Init | S::Startup if !self.in_contact => {

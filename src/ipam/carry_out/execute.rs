@@ -7,9 +7,9 @@ use super::{Cancel, Ended, Outcome, Progress, StepOutcome, StepResult};
 use crate::drivers::{DriverError, Silence};
 use crate::ipam::journal::{Begun, Mark};
 use crate::ipam::{Ipam, StoreError, config_sync};
-use crate::model::plan::{Intent, PlanId, Purpose, Step};
+use crate::model::plan::{Action, Intent, PlanId, Purpose, Step};
 use crate::model::text::printable;
-use crate::model::{Plan, ServerName};
+use crate::model::{Edit, Plan, ServerName};
 
 impl Ipam {
     /// Carries a plan out, step by step, telling `progress`; `cancel` is heeded between steps.
@@ -158,8 +158,7 @@ impl Run<'_> {
             progress.tell(place, Some(&result));
             let done = result == StepResult::Done;
             if !done && step.purpose == Purpose::BestEffort {
-                self.notes
-                    .push(format!("went on without {}: {}", step.server, mark.words()));
+                self.notes.push(went_on_without(plan, step, &mark));
             }
             self.results.push(result);
             self.marks.insert(place, mark);
@@ -301,6 +300,71 @@ fn step_outcomes(steps: &[Step], results: Vec<Option<StepResult>>) -> Vec<StepOu
             result: result.unwrap_or(StepResult::NotBegun),
         })
         .collect()
+}
+
+/// What a plan that went on without a server leaves behind there, and the way out.
+fn went_on_without(plan: &Plan, step: &Step, mark: &Mark) -> String {
+    let server = &step.server;
+    let mut note = format!("went on without {server}: {}", mark.words());
+    let Action::Apply(edits) = &step.action else {
+        return note;
+    };
+    let copies: BTreeSet<String> = edits
+        .iter()
+        .filter_map(|edit| match edit {
+            Edit::RemoveScope { scope, .. } => Some(scope.to_string()),
+            _ => None,
+        })
+        .collect();
+    let copies: Vec<String> = copies.into_iter().collect();
+    let mut cmdlets: Vec<String> = edits
+        .iter()
+        .filter_map(|edit| match edit {
+            Edit::RemoveRelationship { name } => Some(format!(
+                "Remove-DhcpServerv4Failover -ComputerName {server} -Name {} -Force",
+                quoted(name)
+            )),
+            Edit::RemoveFailoverScopes { name, scopes } => {
+                let scopes: Vec<String> = scopes.iter().map(ToString::to_string).collect();
+                Some(format!(
+                    "Remove-DhcpServerv4FailoverScope -ComputerName {server} -Name {} -ScopeId {} \
+                     -Force",
+                    quoted(name),
+                    scopes.join(",")
+                ))
+            }
+            _ => None,
+        })
+        .collect();
+    if !copies.is_empty() {
+        let (word, of) = (
+            if copies.len() == 1 { "scope" } else { "scopes" },
+            copies.join(", "),
+        );
+        let mut others = plan.steps.iter().map(|step| &step.server);
+        let keeps = others.rfind(|other| *other != server);
+        let as_here = keeps.map_or_else(String::new, |keeps| format!(", as {keeps} does"));
+        note.push_str(&format!(
+            "; {server} may still hold and serve its copies of {word} {of}{as_here}: remove them \
+             there before it is back in service"
+        ));
+        cmdlets.push(format!(
+            "Remove-DhcpServerv4Scope -ComputerName {server} -ScopeId {} -Force",
+            copies.join(",")
+        ));
+        note.push_str(&format!(", with {}", cmdlets.join("; then ")));
+    } else if !cmdlets.is_empty() {
+        note.push_str(&format!(
+            "; {server} may still have it: remove it there with {}",
+            cmdlets.join("; then ")
+        ));
+    }
+    note
+}
+
+/// As PowerShell quotes a text.
+fn quoted(text: &str) -> String {
+    format!("'{}'", printable(text, 130).replace('\'', "''"))
 }
 
 fn what(step: &Step) -> String {

@@ -135,11 +135,20 @@ async fn judged(driver: &dyn Driver, step: &Step, error: DriverError) -> (StepRe
                 DriverError::OutcomeUnknown { why, .. } => why.clone(),
                 other => other.to_string(),
             };
-            let error = DriverError::Unreachable {
-                server: step.server.clone(),
-                how: Silence::NoConnection(format!(
-                    "its answer was lost ({why}); it was read again, and nothing was done"
-                )),
+            let server = step.server.clone();
+            // A server that says why it could not do it was reached, and its answer was not lost.
+            let error = if why.contains("disk is full") {
+                DriverError::Unsupported {
+                    server,
+                    why: format!("{why}; it was read again, and nothing was done"),
+                }
+            } else {
+                DriverError::Unreachable {
+                    server,
+                    how: Silence::NoConnection(format!(
+                        "its answer was lost ({why}); it was read again, and nothing was done"
+                    )),
+                }
             };
             let mark = Mark::Failed(error.to_string());
             (StepResult::Failed(error), mark)

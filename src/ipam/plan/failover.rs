@@ -160,18 +160,11 @@ async fn at_partner(
     let partner = world.canonical(&both.partner);
     let partner = partner.unwrap_or_else(|| both.partner.clone());
     world.read([partner.clone()]).await;
-    let gone: BTreeSet<ScopeId> = both
-        .there
-        .iter()
-        .filter_map(|edit| match edit {
-            Edit::RemoveScope { scope, .. } => Some(*scope),
-            _ => None,
-        })
-        .collect();
     if let Err(error) = world.reading(&partner) {
         if !force {
             return Err(error.into());
         }
+        let gone = deleted(&both.there);
         draft.warn(format!(
             "{error}; going on without it: when {partner} is back it still serves {}, as {server} \
              does. Delete its copies there before it is started",
@@ -189,7 +182,12 @@ async fn at_partner(
         draft.steps.push(step);
         return Ok(partner);
     }
-    match world.foretell(&partner, both.there.clone(), Purpose::Joint) {
+    let edits = held_there(world, server, &partner, both, draft);
+    if edits.is_empty() {
+        return Ok(partner);
+    }
+    let gone = deleted(&edits);
+    match world.foretell(&partner, edits, Purpose::Joint) {
         Ok(step) => {
             warn_of_copies(&partner, server, &gone, draft);
             draft.steps.push(step);
@@ -200,6 +198,99 @@ async fn at_partner(
         Err(error) => return Err(refused(&partner)(error)),
     }
     Ok(partner)
+}
+
+/// The partner's edits, cut to what it really holds: the two may have drifted apart, and what it
+/// has outside of this relationship is not ours to delete.
+fn held_there(
+    world: &World<'_>,
+    server: &ServerName,
+    partner: &ServerName,
+    both: &pair::Both,
+    draft: &mut Draft,
+) -> Vec<Edit> {
+    let config = match world.copy(partner) {
+        Some(copy) if copy.coverage.relationships && copy.coverage.scopes => copy.config,
+        // What was not read can't be cut: the partner has the last word.
+        _ => return both.there.clone(),
+    };
+    let with_us = |name: &ServerName| world.canonical(name).as_ref().unwrap_or(name) == server;
+    let name = printable(&both.name, 130);
+    let held = config
+        .relationship(&both.name)
+        .filter(|held| with_us(&held.partner));
+    let in_it = |scope: &ScopeId| held.is_some_and(|held| held.scopes.contains(scope));
+    let asked = deleted(&both.there);
+    let (there, outside): (BTreeSet<ScopeId>, BTreeSet<ScopeId>) = asked
+        .iter()
+        .filter(|scope| config.scopes.contains_key(scope))
+        .partition(|scope| in_it(scope));
+    let mut edits = Vec::new();
+    for edit in &both.there {
+        match edit {
+            Edit::RemoveRelationship { .. } if held.is_none() => {}
+            Edit::RemoveFailoverScopes { name, scopes } => {
+                let scopes: BTreeSet<ScopeId> = scopes
+                    .iter()
+                    .filter(|scope| in_it(scope))
+                    .copied()
+                    .collect();
+                if !scopes.is_empty() {
+                    let name = name.clone();
+                    edits.push(Edit::RemoveFailoverScopes { name, scopes });
+                }
+            }
+            Edit::RemoveScope { scope, .. } if !there.contains(scope) => {}
+            other => edits.push(other.clone()),
+        }
+    }
+    if held.is_none() {
+        draft.warn(format!(
+            "{partner} has no failover relationship '{name}' with {server}: nothing is done there"
+        ));
+    } else if edits.is_empty() {
+        draft.warn(format!(
+            "{partner} does not have {} in '{name}': nothing is done there",
+            super::title::scopes(&asked)
+        ));
+    }
+    if !outside.is_empty() {
+        draft.warn(format!(
+            "{partner} has {} outside of '{name}', and keeps {}: if {server} serves the same \
+             addresses, delete what is not wanted on one of the two",
+            super::title::scopes(&outside),
+            if outside.len() == 1 { "it" } else { "them" }
+        ));
+    }
+    let deletes = both
+        .there
+        .iter()
+        .any(|edit| matches!(edit, Edit::RemoveRelationship { .. }));
+    let left: BTreeSet<ScopeId> = held
+        .filter(|_| deletes)
+        .map(|held| held.scopes.difference(&asked).copied().collect())
+        .unwrap_or_default();
+    if !left.is_empty() {
+        draft.warn(format!(
+            "only {partner} has {} in '{name}': {} there, without failover",
+            super::title::scopes(&left),
+            if left.len() == 1 {
+                "it stays"
+            } else {
+                "they stay"
+            }
+        ));
+    }
+    edits
+}
+
+/// The scopes that edits delete.
+fn deleted(edits: &[Edit]) -> BTreeSet<ScopeId> {
+    let removed = edits.iter().filter_map(|edit| match edit {
+        Edit::RemoveScope { scope, .. } => Some(*scope),
+        _ => None,
+    });
+    removed.collect()
 }
 
 fn warn_of_copies(

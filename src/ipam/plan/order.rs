@@ -1,13 +1,19 @@
 //! What a server is ordered to do: partner down, a lease deleted.
 
+use jiff::SignedDuration;
+
 use super::world::{World, ordered, refused};
 use super::{Draft, PlanError};
 use crate::model::edit::{ObjectRef, Order};
+use crate::model::failover::RelationshipStatus;
 use crate::model::plan::Risk;
 use crate::model::server::{ServerName, ServerReading};
 use crate::model::{FailoverState, Relationship};
 use crate::rules::failover_states::{Endpoint, Event, Terms};
 use crate::rules::{Code, DhcpError};
+
+/// So long ago a server in contact may last have heard its partner.
+const JUST_NOW: SignedDuration = SignedDuration::from_secs(5);
 
 /// Plans an order.
 pub(super) async fn order(
@@ -20,6 +26,9 @@ pub(super) async fn order(
     let (expect, for_good) = match order {
         Order::SetPartnerDown { relationship } => {
             let held = found(server, &reading, relationship)?;
+            let partner = world.canonical(&held.partner);
+            let partner = partner.unwrap_or_else(|| held.partner.clone());
+            world.read([partner]).await;
             may_set_partner_down(world, server, &reading, held)?;
             partner_down(world, server, held, &mut draft).await;
             (
@@ -88,18 +97,11 @@ fn may_set_partner_down(
         // The server has the last word.
         return Ok(());
     };
-    let alone = matches!(
-        status.state,
-        FailoverState::CommunicationInterrupted
-            | FailoverState::ResolutionInterrupted
-            | FailoverState::PartnerDown
-            | FailoverState::Startup
-    );
     let end = Endpoint {
         state: status.state,
         previous: status.previous,
         since: status.since,
-        in_contact: !alone,
+        in_contact: in_contact(world, reading, relationship, status),
         last_contact: status.last_contact,
         partner_state: status.partner_state,
         stopped: None,
@@ -111,6 +113,36 @@ fn may_set_partner_down(
     end.next(&terms, Event::PartnerDown, world.ipam.clock().now())
         .map(drop)
         .map_err(refused(server))
+}
+
+/// Whether a server is in contact with its partner, as far as its state and what both say tells.
+fn in_contact(
+    world: &World<'_>,
+    reading: &ServerReading,
+    relationship: &Relationship,
+    status: &RelationshipStatus,
+) -> bool {
+    use FailoverState as S;
+    match status.state {
+        S::CommunicationInterrupted | S::ResolutionInterrupted | S::PartnerDown | S::Startup => {
+            false
+        }
+        S::Normal | S::PotentialConflict | S::ConflictDone => true,
+        // These outlast a contact: it is there while the partner runs and was heard just now.
+        S::NoState
+        | S::Init
+        | S::Recover
+        | S::RecoverWait
+        | S::RecoverDone
+        | S::Paused
+        | S::Shutdown => {
+            let partner = world.canonical(&relationship.partner);
+            let runs = partner.is_some_and(|partner| world.reading(&partner).is_ok());
+            let now = reading.server_clock.unwrap_or(reading.taken);
+            let heard = status.last_contact;
+            runs && heard.is_some_and(|at| now.duration_since(at) <= JUST_NOW)
+        }
+    }
 }
 
 async fn partner_down(

@@ -96,6 +96,11 @@ fn done(remembered: &Remembered) -> Result<Vec<DoneStep>, PlanError> {
     if let Some(by) = remembered.undone_by {
         return cannot(format!("plan {id} was taken back already, by plan {by}"));
     }
+    if remembered.forgotten {
+        return cannot(format!(
+            "plan {id} can't be taken back: the servers that it touched were made anew since"
+        ));
+    }
     if remembered.ended.is_none() {
         return cannot(format!("plan {id} is still being carried out"));
     }

@@ -1,6 +1,6 @@
 //! What IPAM remembers, in a SQLite file of the home.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,7 +19,13 @@ use crate::model::server::Availability;
 use crate::model::{Intent, Plan, ScopeId, ServerName};
 
 /// The version of the tables below.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+
+/// From version 1 to 2.
+const TO_2: &str = "
+ALTER TABLE plan ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE plan ADD COLUMN cleared TEXT NOT NULL DEFAULT '[]';
+";
 
 const TABLES: &str = "
 CREATE TABLE plan (
@@ -32,7 +38,9 @@ CREATE TABLE plan (
     status TEXT,            -- NULL while it is being carried out
     plan TEXT NOT NULL,     -- JSON, without secrets
     undoes INTEGER,         -- the plan that this one takes back
-    undone_by INTEGER       -- the plan that took this one back
+    undone_by INTEGER,      -- the plan that took this one back
+    forgotten INTEGER NOT NULL DEFAULT 0,   -- 1: its servers were made anew since
+    cleared TEXT NOT NULL DEFAULT '[]'      -- JSON: the rows out of sync that it ended
 ) STRICT;
 CREATE INDEX plan_running ON plan (id) WHERE status IS NULL;
 CREATE TABLE step (
@@ -92,10 +100,12 @@ impl SqliteStore {
     }
 
     fn with(mut connection: Connection, file: &Path) -> Result<SqliteStore, StoreError> {
-        let text = |why: rusqlite::Error| StoreError(why.to_string());
+        let text = |why: rusqlite::Error| StoreError(in_words(&why));
         connection
             .busy_timeout(Duration::from_secs(10))
             .map_err(text)?;
+        // Before anything is written to it: it may be somebody else's.
+        ours(&mut connection)?;
         connection
             .pragma_update(None, "journal_mode", "WAL")
             .map_err(text)?;
@@ -111,6 +121,12 @@ impl SqliteStore {
         match version {
             0 => {
                 change.execute_batch(TABLES).map_err(text)?;
+                change
+                    .pragma_update(None, "user_version", VERSION)
+                    .map_err(text)?;
+            }
+            1 => {
+                change.execute_batch(TO_2).map_err(text)?;
                 change
                     .pragma_update(None, "user_version", VERSION)
                     .map_err(text)?;
@@ -144,7 +160,7 @@ impl SqliteStore {
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
         let mut connection = self.connection();
-        let failed = |why: rusqlite::Error| self.failed("write", &why);
+        let failed = |why: rusqlite::Error| self.failed("write", &in_words(&why));
         let change = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(failed)?;
@@ -157,7 +173,57 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        work(&self.connection()).map_err(|why| self.failed("read", &why))
+        work(&self.connection()).map_err(|why| self.failed("read", &in_words(&why)))
+    }
+}
+
+/// Refuses a database that has tables, but not those of this program.
+fn ours(connection: &mut Connection) -> Result<(), StoreError> {
+    let look = |connection: &mut Connection| -> rusqlite::Result<(i64, BTreeSet<String>)> {
+        // In one transaction: another process may be making the tables at this moment.
+        let view = connection.transaction()?;
+        let version = view.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        let tables = view
+            .prepare(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite#_%' \
+                 ESCAPE '#'",
+            )?
+            .query_map([], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok((version, tables))
+    };
+    let (version, tables) = look(connection).map_err(|why| StoreError(in_words(&why)))?;
+    let has_ours = ["plan", "step", "out_of_sync", "availability"]
+        .iter()
+        .all(|table| tables.contains(*table));
+    let foreign = match version {
+        0 => !tables.is_empty(),
+        1 | VERSION => !has_ours,
+        _ => false,
+    };
+    if foreign {
+        return Err(StoreError(
+            "it is a SQLite database, but of another program, and is left as it is: move it away, \
+             or name another folder"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// What SQLite says, and what to do about it.
+fn in_words(why: &rusqlite::Error) -> String {
+    use rusqlite::ErrorCode as E;
+    match why.sqlite_error_code() {
+        Some(E::DatabaseCorrupt | E::NotADatabase) => format!(
+            "it is damaged ({why}): restore a copy of it with its -wal file, or move both away; \
+             what IPAM remembers (journal, undo, Out of sync) is then lost, the servers are not"
+        ),
+        Some(E::DiskFull) => {
+            "the disk is full: make room on it, and try again; nothing of this was written"
+                .to_owned()
+        }
+        _ => why.to_string(),
     }
 }
 
@@ -230,11 +296,56 @@ fn mark_undone(change: &Transaction<'_>, plan: PlanId) -> rusqlite::Result<()> {
             "UPDATE plan SET undone_by = ?2 WHERE id = ?1",
             params![id, undone],
         )?;
+        bring_back(change, id, undone.is_some())?;
         undone = if undone.is_some() { None } else { Some(plan) };
         // A plan only ever undoes an older one, so this ends.
         next = undoes(id)?.filter(|older| *older < id);
     }
     Ok(())
+}
+
+/// A row that was out of sync: server, scope, reason, since when.
+type Row4 = (String, String, String, String);
+
+/// The errors that a plan ended are there again when it is taken back, and end again when it holds
+/// again.
+fn bring_back(change: &Transaction<'_>, plan: PlanId, undone: bool) -> rusqlite::Result<()> {
+    let text: String =
+        change.query_row("SELECT cleared FROM plan WHERE id = ?1", [plan], |row| {
+            row.get(0)
+        })?;
+    for (server, scope, reason, since) in from_json::<Vec<Row4>>(0, &text)? {
+        if undone {
+            change.execute(
+                "INSERT INTO out_of_sync (server, scope, reason, since) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (server, scope) DO NOTHING",
+                params![server, scope, reason, since],
+            )?;
+        } else {
+            change.execute(
+                "DELETE FROM out_of_sync WHERE server = ?1 AND scope = ?2 AND reason = ?3",
+                params![server, scope, reason],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Ends errors, and gives those that there were.
+fn clear(change: &Transaction<'_>, rows: &[(ServerName, ScopeId)]) -> rusqlite::Result<Vec<Row4>> {
+    let mut cleared = Vec::new();
+    for (server, scope) in rows {
+        let row = change
+            .query_row(
+                "DELETE FROM out_of_sync WHERE server = ?1 AND scope = ?2
+                 RETURNING server, scope, reason, since",
+                params![server.as_str(), scope.net().to_string()],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+            )
+            .optional()?;
+        cleared.extend(row);
+    }
+    Ok(cleared)
 }
 
 impl Store for SqliteStore {
@@ -337,10 +448,11 @@ impl Store for SqliteStore {
             if matches!(ended, Ended::Done | Ended::DoneHere) {
                 mark_undone(change, plan)?;
             }
-            for (server, scope) in clears {
+            let cleared = clear(change, clears)?;
+            if !cleared.is_empty() {
                 change.execute(
-                    "DELETE FROM out_of_sync WHERE server = ?1 AND scope = ?2",
-                    params![server.as_str(), scope.net().to_string()],
+                    "UPDATE plan SET cleared = ?2 WHERE id = ?1",
+                    params![plan, json(&cleared)?],
                 )?;
             }
             for (server, scope, reason) in out_of_sync {
@@ -364,7 +476,8 @@ impl Store for SqliteStore {
         self.read(|connection| {
             let found = connection
                 .query_row(
-                    "SELECT plan, operator, owner, began, status, undone_by FROM plan WHERE id = ?1",
+                    "SELECT plan, operator, owner, began, status, undone_by, forgotten
+                     FROM plan WHERE id = ?1",
                     [id],
                     |row| {
                         Ok(Remembered {
@@ -377,6 +490,7 @@ impl Store for SqliteStore {
                                 .get::<_, Option<String>>(4)?
                                 .map(|word| Ended::from_word(&word)),
                             undone_by: row.get(5)?,
+                            forgotten: row.get(6)?,
                             marks: BTreeMap::new(),
                         })
                     },
@@ -462,13 +576,34 @@ impl Store for SqliteStore {
                 .query_row(
                     "SELECT id FROM plan
                      WHERE status IS NOT NULL AND undoes IS NULL AND undone_by IS NULL
+                       AND NOT forgotten
                        AND EXISTS (SELECT 1 FROM step
-                                   WHERE step.plan = plan.id AND mark = 'done' AND place >= 0)
+                                   WHERE step.plan = plan.id AND mark = 'done' AND place >= 0
+                                     AND json_type(plan.plan,
+                                                   '$.steps[' || place || '].inverse.Err') IS NULL)
                      ORDER BY id DESC LIMIT 1",
                     [],
                     |row| row.get(0),
                 )
                 .optional()
+        })
+    }
+
+    fn forget(&self, servers: &[ServerName]) -> Result<(), StoreError> {
+        self.write(|change| {
+            for server in servers {
+                let server = server.as_str();
+                change.execute("DELETE FROM out_of_sync WHERE server = ?1", [server])?;
+                change.execute("DELETE FROM availability WHERE server = ?1", [server])?;
+                change.execute(
+                    "UPDATE plan SET forgotten = 1
+                     WHERE status IS NOT NULL
+                       AND EXISTS (SELECT 1 FROM step WHERE step.plan = plan.id
+                                                        AND server = ?1 COLLATE NOCASE)",
+                    [server],
+                )?;
+            }
+            Ok(())
         })
     }
 
@@ -598,6 +733,78 @@ mod tests {
             error.contains("ipam.sqlite") && error.contains("version 9"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_file_of_version_1_is_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ipam.sqlite");
+        let id = carried_out(&SqliteStore::open(&file).unwrap(), clear());
+        let connection = Connection::open(&file).unwrap();
+        connection
+            .execute_batch(
+                "ALTER TABLE plan DROP COLUMN forgotten; ALTER TABLE plan DROP COLUMN cleared;
+                 PRAGMA user_version = 1",
+            )
+            .unwrap();
+        drop(connection);
+        let store = SqliteStore::open(&file).unwrap();
+        assert_eq!(store.last_undoable().unwrap(), Some(id));
+        drop(store);
+        SqliteStore::open(&file).unwrap();
+    }
+
+    #[test]
+    fn a_file_of_another_program_is_not_adopted() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ipam.sqlite");
+        for version in [0, 1, 2] {
+            let connection = Connection::open(&file).unwrap();
+            connection
+                .execute_batch("CREATE TABLE IF NOT EXISTS bookmark (url TEXT)")
+                .unwrap();
+            connection
+                .pragma_update(None, "user_version", version)
+                .unwrap();
+            drop(connection);
+            let before = std::fs::read(&file).unwrap();
+            let error = SqliteStore::open(&file).err().unwrap().to_string();
+            assert!(
+                error.contains("ipam.sqlite") && error.contains("of another program"),
+                "{error}"
+            );
+            assert_eq!(std::fs::read(&file).unwrap(), before);
+        }
+    }
+
+    #[test]
+    fn of_a_damaged_file_it_is_said_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ipam.sqlite");
+        std::fs::write(&file, "what is this? ".repeat(1000)).unwrap();
+        let error = SqliteStore::open(&file).err().unwrap().to_string();
+        assert!(
+            error.contains("it is damaged") && error.contains("the servers are not"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_full_disk_is_told() {
+        let store = SqliteStore::in_memory().unwrap();
+        let connection = store.connection();
+        let pages: i64 = connection
+            .pragma_query_value(None, "page_count", |row| row.get(0))
+            .unwrap();
+        connection
+            .pragma_update(None, "max_page_count", pages)
+            .unwrap();
+        drop(connection);
+        let mut long = plan(clear());
+        long.title = "long".repeat(100_000);
+        let begun = store.begin(&long, "alice", "1", Timestamp::UNIX_EPOCH);
+        let error = begun.unwrap_err().to_string();
+        assert!(error.contains("the disk is full"), "{error}");
     }
 
     #[test]
