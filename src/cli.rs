@@ -124,7 +124,16 @@ fn run_room(arguments: &[OsString]) -> anyhow::Result<u8> {
             drop(out);
             block_on(ipam::run(&ipam, args))?
         }
-        Some(Room::Lab(args)) => lab::run(&open_estate()?, args, &mut out),
+        Some(Room::Lab(args)) => {
+            let anew = args.is_reset();
+            let code = lab::run(&open_estate()?, args, &mut out)?;
+            if anew {
+                // What IPAM remembers of the servers that were is not true of those that are.
+                let ipam = open()?;
+                block_on(async { ipam.forget(&ipam.servers()).await })??;
+            }
+            Ok(code)
+        }
         Some(Room::Check(args)) => {
             let (home, configuration) = configuration()?;
             let ipam = open_with(&home, &configuration)?;

@@ -192,6 +192,16 @@ fn one_dead_partner_keeps_no_other_from_its_copy() {
 }
 
 #[test]
+fn the_sample_anew_is_remembered_as_new() {
+    let home = Home::new();
+    home.run("lab stop dc1");
+    home.try_run("ipam create-reservation --ip 10.0.0.100 --client 00155DA76602");
+    home.run("lab reset");
+    assert!(!home.run("ipam scopes").contains("Out of sync"));
+    assert!(home.refused("ipam undo").contains("nothing to undo"));
+}
+
+#[test]
 fn clearing_a_config_sync_error_is_the_operators_word() {
     let home = Home::new();
     home.run("lab stop dc1");

@@ -12,6 +12,13 @@ pub(super) struct LabArgs {
     command: Command,
 }
 
+impl LabArgs {
+    /// Whether the servers are made anew.
+    pub(super) fn is_reset(&self) -> bool {
+        matches!(self.command, Command::Reset)
+    }
+}
+
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Make the sample estate anew; everything in it is lost.
