@@ -18,6 +18,7 @@ use crate::cmdlets::{self, Console};
 use crate::config::{Configuration, Home};
 use crate::drivers::embedded::EmbeddedEstate;
 use crate::ipam::Ipam;
+use crate::model::ServerName;
 use crate::model::text::printable;
 
 /// A console for redundant DHCP: IPAM's views, failover pairs, and the DhcpServer cmdlets.
@@ -126,11 +127,14 @@ fn run_room(arguments: &[OsString]) -> anyhow::Result<u8> {
         }
         Some(Room::Lab(args)) => {
             let anew = args.is_reset();
-            let code = lab::run(&open_estate()?, args, &mut out)?;
+            let estate = open_estate()?;
+            let code = lab::run(&estate, args, &mut out)?;
             if anew {
                 // What IPAM remembers of the servers that were is not true of those that are.
+                let servers = estate.servers()?.into_iter().map(|server| server.name);
+                let servers: Vec<ServerName> = servers.collect();
                 let ipam = open()?;
-                block_on(async { ipam.forget(&ipam.servers()).await })??;
+                block_on(async { ipam.forget(&servers).await })??;
             }
             Ok(code)
         }

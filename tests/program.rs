@@ -527,3 +527,20 @@ proptest! {
         prop_assert!(!String::from_utf8_lossy(&output.stderr).contains('\u{1b}'), "{:?}", words);
     }
 }
+
+#[test]
+fn embedded_servers_go_by_their_short_names_in_the_configuration() {
+    let home = Home::new();
+    let configure = |name: &str| {
+        let text = format!("[[server]]\nkind = \"embedded\"\nname = \"{name}\"\n");
+        std::fs::write(home.path().join("config.toml"), text).unwrap();
+    };
+    configure("dc1");
+    assert!(home.run("check").contains("dc1.contoso.com: Running"));
+    configure("dc9");
+    let sentence = home.refused("check");
+    assert!(
+        sentence.contains("config.toml, line 3, name: "),
+        "{sentence}"
+    );
+}

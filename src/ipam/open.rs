@@ -14,7 +14,7 @@ use super::no_driver::NoDriver;
 use super::store::{SqliteStore, Store};
 use super::{Estate, Inner, Ipam, OpenError};
 use crate::clock::Clock;
-use crate::config::{Configuration, Home, ServerKind};
+use crate::config::{Configuration, Home, ServerEntry, ServerKind};
 use crate::drivers::Driver;
 use crate::drivers::embedded::{EmbeddedEstate, EstateError};
 use crate::model::ServerName;
@@ -129,12 +129,14 @@ fn drivers(
             let mut aliases = entry.aliases.clone();
             let driver: Arc<dyn Driver> = match (&entry.kind, &estate) {
                 (ServerKind::Embedded, Some((estate, servers))) => {
-                    let Some(server) = servers.iter().find(|server| server.name == entry.name)
+                    let mut known = servers.iter();
+                    let Some(server) = known.find(|server| server.name.means(entry.name.as_str()))
                     else {
-                        return Err(not_embedded(home, &entry.name, servers));
+                        return Err(not_embedded(home, entry, servers));
                     };
+                    aliases.push(entry.name.to_string());
                     aliases.extend(addresses(server));
-                    estate.driver(&entry.name)
+                    estate.driver(&server.name)
                 }
                 (kind, _) => Arc::new(NoDriver::new(entry.name.clone(), kind.name())),
             };
@@ -148,15 +150,16 @@ fn addresses(server: &ServerIdentity) -> Vec<String> {
     server.addresses.iter().map(ToString::to_string).collect()
 }
 
-fn not_embedded(home: &Home, name: &ServerName, servers: &[ServerIdentity]) -> OpenError {
+fn not_embedded(home: &Home, entry: &ServerEntry, servers: &[ServerIdentity]) -> OpenError {
     let known: Vec<String> = servers
         .iter()
         .map(|server| server.name.to_string())
         .collect();
     OpenError(format!(
-        "{}: the embedded estate has no server '{}': it has {}",
+        "{}, line {}, name: the embedded estate has no server '{}': it has {}",
         printable(&home.config_file().display().to_string(), 400),
-        printable(name.as_str(), 80),
+        entry.line,
+        printable(entry.name.as_str(), 80),
         known.join(", ")
     ))
 }

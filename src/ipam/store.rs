@@ -1,6 +1,7 @@
 //! What IPAM remembers, behind a small interface: plans, the journal, configuration sync errors,
 //! and since when each server has been as it is.
 
+mod file;
 mod sqlite;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use crate::model::plan::PlanId;
 use crate::model::server::Availability;
 use crate::model::{Plan, ScopeId, ServerName};
 
-pub use sqlite::SqliteStore;
+pub use file::SqliteStore;
 
 /// On which server's row of which scope there is a configuration sync error, and why.
 pub type OutOfSync = BTreeMap<(ServerName, ScopeId), String>;
@@ -123,3 +124,6 @@ pub trait Store: Send + Sync {
         at: Timestamp,
     ) -> Result<Timestamp, StoreError>;
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,9 @@
-//! Tests of `sqlite`.
+//! Tests of the store and its file.
+
+use rusqlite::{Connection, params};
 
 use super::*;
-use crate::model::plan::Risk;
+use crate::model::plan::{Intent, Risk};
 
 fn plan(intent: Intent) -> Plan {
     Plan {
