@@ -1,6 +1,6 @@
 //! Tests of the store and its file.
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::*;
 use crate::model::plan::{Intent, Risk};
