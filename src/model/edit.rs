@@ -454,11 +454,16 @@ impl fmt::Display for AsTyped<'_, Edit> {
             }
             Edit::AddRelationship { relationship, .. } => write!(
                 f,
-                "Add failover relationship '{}' with {} ({}; {} scopes)",
+                "Add failover relationship '{}' with {} ({}; {} scope{})",
                 relationship.name,
                 relationship.partner,
                 relationship.mode,
-                relationship.scopes.len()
+                relationship.scopes.len(),
+                if relationship.scopes.len() == 1 {
+                    ""
+                } else {
+                    "s"
+                }
             ),
             Edit::SetRelationship { name, properties } => {
                 write!(f, "Edit failover relationship '{name}'")?;
