@@ -377,8 +377,8 @@ impl Reader<'_> {
                 let before = free.map_or(u8::MAX, |(position, _)| *position);
                 let meant = places
                     .iter()
-                    .filter(|(position, parameter)| *position < before && !fits(parameter))
-                    .find_map(|(_, parameter)| Some((*parameter, read(parameter).ok()?)));
+                    .find(|(position, parameter)| *position < before && !fits(parameter))
+                    .and_then(|(_, parameter)| Some((*parameter, read(parameter).ok()?)));
                 if let Some((parameter, given)) = meant {
                     self.line.arguments.insert(parameter.name, given);
                     return Ok(());

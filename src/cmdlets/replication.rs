@@ -116,14 +116,17 @@ fn question(run: &Run<'_, '_>, shares: &[Share<'_>]) -> String {
         .map(|share| share.relationship.partner.to_string())
         .collect();
     let partners: Vec<String> = partners.into_iter().collect();
+    let partners = match partners.as_slice() {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        few => few.join(", "),
+    };
     let what = match scopes.len() {
         1 => scopes.iter().map(|id| format!("scope {id}")).collect(),
         count => counted(count, "scope", "scopes"),
     };
     format!(
-        "The configuration of {what} on {} will be overwritten with that of {}. Do you want to \
-         perform this action?",
-        partners.join(" and "),
+        "The configuration of {what} on {partners} will be overwritten with that of {}. Do you \
+         want to perform this action?",
         run.server
     )
 }

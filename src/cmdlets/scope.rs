@@ -68,7 +68,7 @@ pub(super) fn range(run: &Run<'_, '_>) -> Result<Option<Range>, Failure> {
     match (run.call.address("StartRange"), run.call.address("EndRange")) {
         (Some(start), Some(end)) => Range::new(start, end).map(Some).map_err(|error| {
             let message = format!(
-                "Failed to read the range from {start} to {end} for DHCP server {}.",
+                "Failed to use the range from {start} to {end} on DHCP server {}.",
                 run.server
             );
             Failure::refused(message, start, Code::InvalidRange, error.to_string())

@@ -198,6 +198,10 @@ fn wrong_lines_get_a_sentence() {
             "-OptionId and -Router can't be given together",
         ),
         (
+            "Set-DhcpServerv4OptionValue -Router 10.0.0.1 10.0.0",
+            "-ScopeId: '10.0.0' is no IPv4 address, such as 10.0.0.100",
+        ),
+        (
             "Get-DhcpServerv4Scope -ScopeId:",
             "-ScopeId: a value is needed",
         ),
