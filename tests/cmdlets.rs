@@ -9,9 +9,10 @@ use proptest::prelude::*;
 use twinscope::clock::Clock;
 use twinscope::cmdlets::{self, Console};
 use twinscope::config::{Configuration, Home};
-use twinscope::drivers::embedded::{EmbeddedEstate, LabCommand};
+use twinscope::drivers::embedded::{EmbeddedEstate, Fault, LabCommand};
 use twinscope::ipam::{Cancel, Ended, Ipam, Progress};
 use twinscope::model::plan::{Intent, Reach};
+use twinscope::model::scope::ScopeProperty;
 use twinscope::model::{Edit, Reservation, ServerName};
 
 struct House {
@@ -507,7 +508,13 @@ fn failover_cmdlets_touch_both_servers() {
         false
     );
 
-    house.good("Remove-DhcpServerv4FailoverScope second 10.0.16.0");
+    let err = house.bad("Remove-DhcpServerv4FailoverScope second 10.0.16.0");
+    assert!(
+        err.contains("what dc1.contoso.com holds of it is deleted") && err.contains("-Force"),
+        "{err}"
+    );
+    house.good("Get-DhcpServerv4Scope 10.0.16.0 -ComputerName dc1");
+    house.good("Remove-DhcpServerv4FailoverScope second 10.0.16.0 -Confirm:false");
     house.bad("Get-DhcpServerv4Scope 10.0.16.0 -ComputerName dc1");
     let empty = house.good("Get-DhcpServerv4Failover second");
     assert!(lines(&empty).contains(&"ScopeId             :"), "{empty}");
@@ -713,6 +720,411 @@ fn rows_come_on_standard_input() {
     );
     assert_eq!(ran.code, 1);
     assert!(ran.err.contains("column 'Colour'"), "{}", ran.err);
+}
+
+/// Failover with two more partners: `second` with dhcp2, `third` with dhcp3.
+fn three_partners(house: &House) {
+    house.good("Add-DhcpServerv4Failover second 10.0.16.0 dhcp2 -ComputerName dhcp1");
+    house.good("Add-DhcpServerv4Failover third 10.0.8.0 dhcp3 -ComputerName dhcp1");
+    house.clock.advance(jiff::SignedDuration::from_mins(5));
+    for (scope, address) in [
+        ("10.0.0.0", "10.0.0.140"),
+        ("10.0.8.0", "10.0.8.140"),
+        ("10.0.16.0", "10.0.16.140"),
+    ] {
+        house.good(&format!(
+            "Add-DhcpServerv4Reservation {scope} {address} 00155d0001{}",
+            &address[address.len() - 2..]
+        ));
+    }
+}
+
+#[test]
+fn a_dead_or_orphaned_relationship_keeps_no_other_back() {
+    let house = House::new();
+    three_partners(&house);
+    house.good("Add-DhcpServerv4Scope 10.9.0.10 10.9.0.20 255.255.255.0 alone");
+    // dhcp2 is dead, and dhcp3 does not know of its relationship any more.
+    house.lab(&LabCommand::Stop("dhcp3.contoso.com".into()));
+    house.lab(&LabCommand::Stop("dhcp1.contoso.com".into()));
+    house.lab(&LabCommand::Start("dhcp3.contoso.com".into()));
+    house.good("Remove-DhcpServerv4Failover third -Force -ComputerName dhcp3");
+    house.lab(&LabCommand::Start("dhcp1.contoso.com".into()));
+    house.lab(&LabCommand::Stop("dhcp2.contoso.com".into()));
+    let there = |address: &str| {
+        house.run(&format!(
+            "Get-DhcpServerv4Reservation -IPAddress {address} -ComputerName dc1"
+        ))
+    };
+    assert_eq!(there("10.0.0.140").code, 1);
+    for which in [
+        "",
+        "-ScopeId 10.9.0.0, 10.0.16.0, 10.0.8.0, 10.0.0.0",
+        "-Name third, second, nowhere, dhcp1.contoso.com-dc1.contoso.com",
+    ] {
+        let ran = house.run(&format!(
+            "Invoke-DhcpServerv4FailoverReplication {which} -Force"
+        ));
+        assert_eq!(ran.code, 1, "{which}");
+        assert_eq!(ran.out, "10.0.0.0\n", "{which}\n{}", ran.err);
+        assert!(
+            ran.err.contains("Failed to replicate scope 10.0.16.0 of failover relationship second from DHCP server dhcp1.contoso.com to its partner dhcp2.contoso.com.")
+                && ran.err.contains("DHCP 1722,"),
+            "{which}\n{}",
+            ran.err
+        );
+        assert!(
+            ran.err.contains("failover relationship third")
+                && ran
+                    .err
+                    .contains("dhcp3.contoso.com has no failover relationship 'third'")
+                && ran.err.contains("DHCP 20115,"),
+            "{which}\n{}",
+            ran.err
+        );
+        assert_eq!(ran.err.contains("DHCP 20116,"), which.contains("10.9.0.0"));
+        assert_eq!(ran.err.contains("'nowhere'"), which.contains("nowhere"));
+    }
+    assert_eq!(there("10.0.0.140").code, 0);
+}
+
+#[test]
+fn several_relationships_are_replicated_in_one_line() {
+    let house = House::new();
+    three_partners(&house);
+    house.good("Add-DhcpServerv4Scope 10.9.0.10 10.9.0.20 255.255.255.0 gone");
+    house.good("Add-DhcpServerv4Failover empty 10.9.0.0 branch1");
+    house.clock.advance(jiff::SignedDuration::from_mins(5));
+    house.good("Remove-DhcpServerv4FailoverScope empty 10.9.0.0 -Force");
+    // A relationship without a scope is none of the server's business here, dead or not.
+    house.lab(&LabCommand::Stop("branch1.contoso.com".into()));
+    let ran = house.run("Invoke-DhcpServerv4FailoverReplication");
+    assert!(
+        ran.err.contains("The configuration of 3 scopes on dc1.contoso.com, dhcp2.contoso.com and dhcp3.contoso.com will be overwritten"),
+        "{}",
+        ran.err
+    );
+    let out = house.good("Invoke-DhcpServerv4FailoverReplication -Force");
+    let mut done = lines(&out);
+    done.sort_unstable();
+    assert_eq!(done, ["10.0.0.0", "10.0.16.0", "10.0.8.0"]);
+    house.good("Get-DhcpServerv4Reservation -IPAddress 10.0.16.140 -ComputerName dhcp2");
+    house.good("Get-DhcpServerv4Reservation -IPAddress 10.0.8.140 -ComputerName dhcp3");
+}
+
+#[test]
+fn what_ends_half_way_says_what_was_done_and_how_to_take_it_back() {
+    let house = House::new();
+    let name = "dhcp1.contoso.com-dc1.contoso.com";
+    house.lab(&LabCommand::Fail(
+        "dc1.contoso.com".into(),
+        Fault::RefuseWrites,
+    ));
+    let err = house.bad(&format!(
+        "Set-DhcpServerv4Failover {name} -LoadBalancePercent 70"
+    ));
+    assert!(
+        err.contains("dhcp1.contoso.com was changed (") && err.contains("70"),
+        "{err}"
+    );
+    assert!(err.contains("dc1.contoso.com was not changed ("), "{err}");
+    let undo = err.split("`twinscope ipam undo ").nth(1).unwrap();
+    let plan = undo.split('`').next().unwrap().parse().unwrap();
+    let percent = || house.json("Get-DhcpServerv4Failover")[0]["LoadBalancePercent"].clone();
+    assert_eq!(percent(), 70);
+    house.runtime.block_on(async {
+        let back = house.ipam.plan(Intent::Undo { plan }).await.unwrap();
+        let (progress, cancel) = (Progress::none(), Cancel::new());
+        let outcome = house.ipam.carry_out(back, &progress, &cancel).await;
+        assert_eq!(outcome.ended, Ended::Done, "{outcome:?}");
+    });
+    assert_eq!(percent(), 50);
+    // Nothing was done: nothing is to be taken back, and it is said who refused.
+    let err = house.bad("Add-DhcpServerv4Failover second 10.0.16.0 dc1");
+    assert!(!err.contains("undo"), "{err}");
+    assert!(err.contains("\ndc1.contoso.com refused: "), "{err}");
+}
+
+#[test]
+fn leases_of_a_scope_are_removed_without_its_unused_reservations() {
+    let house = House::new();
+    let free = house.good("Get-DhcpServerv4FreeIPAddress 10.0.8.0");
+    house.good(&format!(
+        "Add-DhcpServerv4Reservation 10.0.8.0 {} 00155d000140",
+        free.trim()
+    ));
+    let all = house.json("Get-DhcpServerv4Lease 10.0.8.0 -AllLeases");
+    let states: Vec<&str> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|lease| lease["AddressState"].as_str().unwrap())
+        .collect();
+    assert!(states.contains(&"InactiveReservation"), "{states:?}");
+    assert!(states.contains(&"Active"), "{states:?}");
+    house.good("Remove-DhcpServerv4Lease -ScopeId 10.0.8.0");
+    let left = house.json("Get-DhcpServerv4Lease 10.0.8.0 -AllLeases");
+    for lease in left.as_array().unwrap() {
+        assert_eq!(lease["AddressState"], "InactiveReservation");
+    }
+    let err = house.bad("Get-DhcpServerv4Lease -IPAddress 10.0.8.77");
+    assert!(
+        err.contains("ObjectNotFound:") && err.contains("DHCP 20013,"),
+        "{err}"
+    );
+}
+
+#[test]
+fn what_get_writes_as_csv_add_takes() {
+    let house = House::new();
+    let name = "dhcp1.contoso.com-dc1.contoso.com";
+    let round = |get: &str, remove: &str, add: &str| {
+        let csv = house.good(&format!("{get} --output csv"));
+        assert!(csv.lines().count() > 1, "{get}\n{csv}");
+        house.good(remove);
+        let ran = house.words(&split(add), &csv, false);
+        assert_eq!(ran.code, 0, "{add}\n{}\n{csv}", ran.err);
+        assert_eq!(house.good(&format!("{get} --output csv")), csv);
+    };
+    house.good("Set-DhcpServerv4Scope 10.0.16.0 -LeaseDuration Unlimited -Description 'a, \"b\"'");
+    round(
+        "Get-DhcpServerv4Scope 10.0.16.0",
+        "Remove-DhcpServerv4Scope 10.0.16.0 -Force",
+        "Add-DhcpServerv4Scope -",
+    );
+    house.good("Add-DhcpServerv4ExclusionRange 10.0.16.0 10.0.16.20 10.0.16.30");
+    round(
+        "Get-DhcpServerv4ExclusionRange 10.0.16.0",
+        "Remove-DhcpServerv4ExclusionRange 10.0.16.0",
+        "Add-DhcpServerv4ExclusionRange -",
+    );
+    house.good("Add-DhcpServerv4Policy p1 Or -ScopeId 10.0.16.0 -Fqdn ISL -UserClass EQ,\"'a, b'\",c -LeaseDuration 01:00:00");
+    house.good("Add-DhcpServerv4Policy p2 And -ScopeId 10.0.16.0 -MacAddress EQ,AA*,BB*");
+    house.good("Add-DhcpServerv4PolicyIPRange p2 10.0.16.0 10.0.16.40 10.0.16.50");
+    assert_eq!(
+        house.json("Get-DhcpServerv4Policy p1 10.0.16.0")[0]["UserClass"],
+        serde_json::json!(["EQ", "a, b", "c"])
+    );
+    round(
+        "Get-DhcpServerv4PolicyIPRange 10.0.16.0",
+        "Remove-DhcpServerv4PolicyIPRange p2 10.0.16.0",
+        "Add-DhcpServerv4PolicyIPRange -",
+    );
+    round(
+        "Get-DhcpServerv4Policy -ScopeId 10.0.16.0",
+        "Remove-DhcpServerv4Policy p1,p2 10.0.16.0",
+        "Add-DhcpServerv4Policy -",
+    );
+    house.good("Add-DhcpServerv4Filter Deny AA-BB-CC-*, 00-11-22-33-44-55 -Description 'x, y'");
+    let wild = "Get-DhcpServerv4Filter -List Deny";
+    round(
+        wild,
+        "Remove-DhcpServerv4Filter 00-0C-29-*, B8-27-EB-3A-51-07, AA-BB-CC-*, 001122334455",
+        "Add-DhcpServerv4Filter -",
+    );
+    house.good("Add-DhcpServerv4Superscope 'a, b' 10.0.8.0, 10.0.16.0");
+    round(
+        "Get-DhcpServerv4Superscope \"'a, b'\"",
+        "Remove-DhcpServerv4Superscope 'a, b'",
+        "Add-DhcpServerv4Superscope -",
+    );
+    house.good(
+        "Set-DhcpServerv4Failover dhcp1.contoso.com-dc1.contoso.com -StateSwitchInterval 00:30:00",
+    );
+    let before = house.good("Get-DhcpServerv4Failover --output csv");
+    house.good(&format!("Remove-DhcpServerv4Failover {name} -Force"));
+    let ran = house.words(&split("Add-DhcpServerv4Failover -"), &before, false);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let signed = before.replace("\"False\"", "\"True\"");
+    let ran = house.words(&split("Add-DhcpServerv4Failover -"), &signed, false);
+    assert!(ran.err.contains("add -SharedSecret"), "{}", ran.err);
+}
+
+#[test]
+fn an_unclosed_quotation_mark_stops_all_rows() {
+    let house = House::new();
+    let line = split("Add-DhcpServerv4Reservation -ScopeId 10.0.0.0 -");
+    let rows = "IPAddress,ClientId,Name\n10.0.0.140,00155d000140,a\n10.0.0.141,00155d000141,\"b\n10.0.0.142,00155d000142,c\n";
+    let ran = house.words(&line, rows, false);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("line 3: a quotation mark"), "{}", ran.err);
+    house.bad("Get-DhcpServerv4Reservation -IPAddress 10.0.0.140");
+}
+
+#[test]
+fn network_access_protection_is_off_and_stays_off() {
+    let house = House::new();
+    house.good("Set-DhcpServerv4Scope 10.0.16.0 -NapEnable $false -NapProfile ''");
+    house.good("Set-DhcpServerv4Scope 10.0.16.0 -NapEnable 0 -Description d");
+    house.good("Add-DhcpServerv4Scope 10.9.0.10 10.9.0.20 255.255.255.0 x -NapEnable:$false");
+    house.good("Set-DhcpServerSetting -NapEnabled $false");
+    for line in [
+        "Set-DhcpServerv4Scope 10.0.16.0 -NapEnable $true",
+        "Set-DhcpServerv4Scope 10.0.16.0 -NapProfile x",
+        "Add-DhcpServerv4Scope 10.8.0.10 10.8.0.20 255.255.255.0 x -NapEnable",
+        "Set-DhcpServerSetting -NapEnabled $true",
+        "Set-DhcpServerSetting -NpsUnreachableAction Full",
+    ] {
+        let err = house.bad(line);
+        assert!(err.contains("DHCP 20138,"), "{line}\n{err}");
+    }
+}
+
+#[test]
+fn json_has_the_properties_of_the_namesakes() {
+    let house = House::new();
+    let has = |object: &serde_json::Value, nulls: &[&str], off: &[&str]| {
+        for name in nulls {
+            assert_eq!(object.get(name), Some(&serde_json::Value::Null), "{name}");
+        }
+        for name in off {
+            assert_eq!(object[*name], false, "{name}");
+        }
+    };
+    let lease = &house.json("Get-DhcpServerv4Lease 10.0.0.0")[0];
+    let nulls = [
+        "NapStatus",
+        "ProbationEnds",
+        "DnsRR",
+        "DnsRegistration",
+        "PolicyName",
+    ];
+    has(lease, &nulls, &["NapCapable"]);
+    has(
+        &house.json("Get-DhcpServerSetting")[0],
+        &["DynamicBootp", "RestoreStatus", "NpsUnreachableAction"],
+        &["NapEnabled"],
+    );
+    has(
+        &house.json("Get-DhcpServerv4OptionDefinition 3")[0],
+        &["Description", "DefaultValue"],
+        &[],
+    );
+    has(
+        &house.json("Get-DhcpServerAuditLog")[0],
+        &["MaxMBFileSize", "DiskCheckInterval", "MinMBDiskSpace"],
+        &[],
+    );
+    house.good("Add-DhcpServerv4Reservation 10.0.0.0 10.0.0.140 00155d000140");
+    let reservation = &house.json("Get-DhcpServerv4Reservation -IPAddress 10.0.0.140")[0];
+    has(reservation, &["Name"], &[]);
+    assert_eq!(reservation["Description"], "");
+    // The partner is read for its address, though the line is about the other server.
+    let pair = &house.json("Get-DhcpServerv4Failover")[0];
+    assert!(pair["PrimaryServerIP"].is_string(), "{pair}");
+    assert!(pair["SecondaryServerIP"].is_string(), "{pair}");
+}
+
+#[test]
+fn numbers_go_with_what_is_not_there_or_does_not_fit() {
+    let house = House::new();
+    house.good("Add-DhcpServerv4Policy p Or -ScopeId 10.0.16.0 -MacAddress EQ,AA*");
+    for (line, code) in [
+        (
+            "Add-DhcpServerv4ExclusionRange 10.0.16.0 10.0.16.30 10.0.16.20",
+            20023,
+        ),
+        (
+            "Add-DhcpServerv4Scope 10.9.0.20 10.9.0.10 255.255.255.0 x",
+            20023,
+        ),
+        (
+            "Get-DhcpServerv4FreeIPAddress 10.0.16.0 -StartAddress 10.0.16.9 -EndAddress 10.0.16.8",
+            20023,
+        ),
+        (
+            "Get-DhcpServerv4FreeIPAddress 10.0.16.0 -StartAddress 10.1.0.1",
+            20023,
+        ),
+        ("Get-DhcpServerv4Superscope nowhere", 20005),
+        ("Remove-DhcpServerv4Superscope nowhere", 20005),
+        (
+            "Remove-DhcpServerv4PolicyIPRange p 10.0.16.0 10.0.16.40 10.0.16.50",
+            20107,
+        ),
+        ("Set-DhcpServerv4Policy p 10.0.16.0 -MacAddress ''", 20109),
+    ] {
+        let err = house.bad(line);
+        assert!(err.contains(&format!("DHCP {code},")), "{line}\n{err}");
+    }
+    let err = house.bad("Get-DhcpServerv4FreeIPAddress 10.0.16.0 -StartAddress 10.1.0.1");
+    assert!(
+        err.contains("10.1.0.1 does not lie in scope 10.0.16.0"),
+        "{err}"
+    );
+    let err = house.bad("Remove-DhcpServerv4OptionValue -OptionId 43");
+    assert!(err.contains("Get-DhcpServerv4OptionValue lists"), "{err}");
+}
+
+#[test]
+fn a_condition_is_taken_off_by_an_empty_value() {
+    let house = House::new();
+    house.good("Add-DhcpServerv4Policy p Or -ScopeId 10.0.16.0 -MacAddress EQ,AA* -UserClass EQ,a");
+    house.good("Set-DhcpServerv4Policy p 10.0.16.0 -UserClass ''");
+    let shown = house.json("Get-DhcpServerv4Policy p 10.0.16.0");
+    assert_eq!(shown[0]["UserClass"], serde_json::Value::Null);
+    assert_eq!(shown[0]["MacAddress"], serde_json::json!(["EQ", "AA*"]));
+    house.good("Set-DhcpServerv4Policy p 10.0.16.0 -UserClass EQ,b -MacAddress $null");
+    let shown = house.json("Get-DhcpServerv4Policy p 10.0.16.0");
+    assert_eq!(shown[0]["MacAddress"], serde_json::Value::Null);
+    let err = house.bad("Set-DhcpServerv4Policy p 10.0.16.0 -UserClass $null");
+    assert!(err.contains("without a condition"), "{err}");
+}
+
+#[test]
+fn names_hold_no_control_characters() {
+    let house = House::new();
+    for line in [
+        "Set-DhcpServerv4Scope 10.0.16.0 -Name 'a\u{1b}[2Jb'",
+        "Set-DhcpServerv4Scope 10.0.16.0 -Description 'a\tb'",
+        "Set-DhcpServerv4Scope 10.0.16.0 -SuperscopeName 'a\u{7}'",
+        "Add-DhcpServerv4Failover 'a\u{202e}b' 10.0.16.0 dc1",
+        "Rename-DhcpServerv4Superscope a 'b\u{7}'",
+        "Add-DhcpServerv4Policy 'p\u{0}' Or -MacAddress EQ,AA*",
+        "Add-DhcpServerv4Reservation 10.0.0.0 10.0.0.140 00155d000140 -Name 'a\nb'",
+    ] {
+        let err = house.bad(line);
+        assert!(
+            err.contains("has a control character in place"),
+            "{line}\n{err}"
+        );
+    }
+    // What servers hold of such all the same is not written as it is, and that is said.
+    let intent = Intent::Change {
+        server: ServerName::new("dhcp1.contoso.com"),
+        edits: vec![Edit::SetScope {
+            scope: "10.0.16.0/24".parse().unwrap(),
+            properties: vec![ScopeProperty::Description("a\u{7}".into())],
+        }],
+        reach: Reach::Server,
+    };
+    house.runtime.block_on(async {
+        let plan = house.ipam.plan(intent).await.unwrap();
+        let (progress, cancel) = (Progress::none(), Cancel::new());
+        house.ipam.carry_out(plan, &progress, &cancel).await
+    });
+    let ran = house.run("Get-DhcpServerv4Scope 10.0.16.0 --output csv");
+    assert!(ran.err.contains("--output json"), "{}{}", ran.out, ran.err);
+    assert_eq!(
+        house.run("Get-DhcpServerv4Scope 10.0.8.0 --output csv").err,
+        ""
+    );
+}
+
+#[test]
+fn option_values_are_shown_in_brief() {
+    let house = House::new();
+    house.good("Set-DhcpServerv4OptionValue -ScopeId 10.0.16.0 -Router 10.0.16.1");
+    let table = house.good("Get-DhcpServerv4OptionValue 3 10.0.16.0 -Brief");
+    let shown = lines(&table);
+    assert_eq!(
+        shown[0].split_whitespace().collect::<Vec<_>>(),
+        ["OptionId", "Name", "Value"]
+    );
+    assert_eq!(
+        shown[2].split_whitespace().collect::<Vec<_>>(),
+        ["3", "Router", "{10.0.16.1}"]
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What every cmdlet does: read its server, plan, ask, carry out, and tell what failed.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -9,7 +10,8 @@ use super::ask::{Answer, confirm, render_plan};
 use super::call::Call;
 use super::error::{Done, Failure, Stop};
 use super::object::{Object, Results};
-use crate::drivers::LeaseQuery;
+use super::parse::Output;
+use crate::drivers::{DriverError, LeaseQuery};
 use crate::ipam::{Cancel, Ended, Ipam, Outcome, Progress, StepResult};
 use crate::model::lease::Lease;
 use crate::model::plan::{Intent, Plan, Purpose, Reach};
@@ -89,7 +91,7 @@ impl<'r, 'c> Run<'r, 'c> {
         let server = &self.server;
         let reading = self.ipam.read(server).await.map_err(|error| {
             let message = format!("Failed to get version of the DHCP server {server}.");
-            Failure::driver(&message, server.as_str(), &error)
+            Failure::driver(server, &message, server.as_str(), &error)
         })?;
         if !reading.identity.roles.contains(&ServerRole::Dhcp) {
             return Err(Failure::invalid(format!(
@@ -109,7 +111,7 @@ impl<'r, 'c> Run<'r, 'c> {
         let leases = self.ipam.leases(&self.server, &query).await;
         Ok(leases.map_err(|error| {
             let message = format!("Failed to get leases on DHCP server {}.", self.server);
-            Failure::driver(&message, self.server.as_str(), &error)
+            Failure::driver(&self.server, &message, self.server.as_str(), &error)
         })?)
     }
 
@@ -184,6 +186,12 @@ impl<'r, 'c> Run<'r, 'c> {
             .write_all(failure.render(cmdlet.name, cmdlet.class).as_bytes())
     }
 
+    /// Tells what was left as it was, because the operator said no.
+    pub(super) fn left(&mut self, text: &str) -> io::Result<()> {
+        self.failed = true;
+        writeln!(self.console.errors, "{}", printable(text, 4000))
+    }
+
     /// Tells something that the operator should know.
     pub(super) fn warn(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.console.errors, "WARNING: {}", printable(text, 4000))
@@ -252,7 +260,7 @@ impl<'r, 'c> Run<'r, 'c> {
             .ipam
             .plan(intent)
             .await
-            .map_err(|error| Failure::plan(message, &target, &error))?;
+            .map_err(|error| Failure::plan(&self.server, message, &target, &error))?;
         if self.call.common.what_if {
             write!(self.console.output, "What if: ")?;
             render_plan(&plan, self.console.output)?;
@@ -282,7 +290,28 @@ impl<'r, 'c> Run<'r, 'c> {
             }
             return Ok(Some(outcome));
         }
-        Err(failed(message, &target, &outcome, &purposes).into())
+        Err(failed(&self.server, message, &target, &outcome, &purposes).into())
+    }
+
+    /// Reads servers that have not been read yet, where the properties that are to be printed tell
+    /// of them; the known tables and lists do not.
+    pub(super) async fn meet(&self, servers: BTreeSet<ServerName>) {
+        if matches!(self.call.common.output, None | Some(Output::Table)) {
+            return;
+        }
+        let estate = self.ipam.estate();
+        let unread = |name: &ServerName| {
+            let view = estate.servers.get(name);
+            *name != self.server && view.is_none_or(|view| view.reading.is_none())
+        };
+        let unread: Vec<ServerName> = servers
+            .iter()
+            .filter_map(|name| self.ipam.resolve(name.as_str()).ok())
+            .filter(unread)
+            .collect();
+        if !unread.is_empty() {
+            self.ipam.collect_only(&unread).await;
+        }
     }
 
     async fn carry_out(&self, plan: Plan) -> Outcome {
@@ -331,6 +360,29 @@ impl<'r, 'c> Run<'r, 'c> {
         }
     }
 
+    /// Refuses to switch on network access protection; that it is off, or has no profile, is so
+    /// everywhere. Gives whether the line says that.
+    pub(super) fn no_nap(&self, names: &[&str], message: &str) -> Result<bool, Failure> {
+        let call = self.call;
+        let wanted = |name: &&&str| {
+            call.has(name)
+                && call.boolean(name) != Some(false)
+                && call.text(name).is_none_or(|text| !text.is_empty())
+        };
+        match names.iter().find(wanted) {
+            None => Ok(names.iter().any(|name| call.has(name))),
+            Some(name) => Err(Failure::refused(
+                message,
+                &self.server,
+                Code::NapNotSupported,
+                format!(
+                    "-{name}: network access protection went with Windows Server 2016 and is not \
+                     kept here"
+                ),
+            )),
+        }
+    }
+
     /// Refuses parameters that the namesake has and that mean nothing on these servers.
     pub(super) fn refuse(&self, names: &[&str], why: &str) -> Result<(), Failure> {
         match names.iter().find(|name| self.call.has(name)) {
@@ -355,8 +407,22 @@ impl<'r, 'c> Run<'r, 'c> {
     }
 }
 
+/// The address by which a server is known, once it has been read.
+pub(super) fn address_of(ipam: &Ipam, server: &ServerName) -> Option<Ipv4Addr> {
+    let name = ipam.resolve(server.as_str()).ok()?;
+    let estate = ipam.estate();
+    let reading = estate.servers.get(&name)?.reading.as_ref()?;
+    reading.identity.addresses.first().copied()
+}
+
 /// Why a plan did not go through.
-fn failed(message: &str, target: &str, outcome: &Outcome, purposes: &[Purpose]) -> Failure {
+fn failed(
+    here: &ServerName,
+    message: &str,
+    target: &str,
+    outcome: &Outcome,
+    purposes: &[Purpose],
+) -> Failure {
     let bad = |wanted: bool| {
         outcome.steps.iter().enumerate().find_map(|(index, step)| {
             let carries = matches!(
@@ -365,23 +431,65 @@ fn failed(message: &str, target: &str, outcome: &Outcome, purposes: &[Purpose]) 
             );
             match &step.result {
                 StepResult::Failed(error) | StepResult::Unknown(error) if carries != wanted => {
-                    Some(Failure::driver(message, target, error))
+                    Some(Failure::driver(here, message, target, error))
                 }
                 _ => None,
             }
         })
     };
     let notes = outcome.notes.join(" ");
-    let failure = bad(true).or_else(|| bad(false)).unwrap_or_else(|| Failure {
+    let mut failure = bad(true).or_else(|| bad(false)).unwrap_or_else(|| Failure {
         target: target.to_owned(),
         category: "InvalidOperation".to_owned(),
         id: "NotDone".to_owned(),
         ..Failure::invalid(message)
     });
+    if let Some(half) = half_way(outcome) {
+        failure.why = Some(half);
+        if let (Some(plan), Some(_)) = (outcome.plan, &outcome.back_out) {
+            failure = failure.adding(&format!(
+                "`twinscope ipam undo {plan}` takes back what was done"
+            ));
+        }
+    }
     let told = failure.why.as_deref().unwrap_or("").contains(&notes);
     if notes.is_empty() || told {
         failure
     } else {
         failure.adding(&notes)
     }
+}
+
+/// What was done on which server, and what not, where some of it was done.
+fn half_way(outcome: &Outcome) -> Option<String> {
+    let steps = &outcome.steps;
+    if !steps.iter().any(|step| step.result == StepResult::Done) {
+        return None;
+    }
+    let why = |error: &DriverError| match error {
+        DriverError::Refused { error, .. } => error.sentence.clone(),
+        other => other.to_string(),
+    };
+    let told: Vec<String> = steps
+        .iter()
+        .map(|step| {
+            let (server, what) = (&step.server, printable(&step.what, 600));
+            match &step.result {
+                StepResult::Done => format!("{server} was changed ({what})"),
+                StepResult::Failed(error) if !error.nothing_done() => {
+                    format!("{server} was changed in part ({what}): {}", why(error))
+                }
+                StepResult::Failed(error) => {
+                    format!("{server} was not changed ({what}): {}", why(error))
+                }
+                StepResult::Unknown(error) => {
+                    format!("{server} may have been changed ({what}): {}", why(error))
+                }
+                StepResult::NotBegun | StepResult::Cancelled => {
+                    format!("{server} was not changed ({what})")
+                }
+            }
+        })
+        .collect();
+    Some(told.join("; "))
 }

@@ -6,6 +6,7 @@ use std::io;
 use super::parse::Wrong;
 use crate::drivers::DriverError;
 use crate::ipam::PlanError;
+use crate::model::ServerName;
 use crate::model::text::printable;
 use crate::rules::DhcpError;
 use crate::rules::error::Code;
@@ -64,18 +65,6 @@ impl Failure {
         }
     }
 
-    /// Something that isn't there, and for which the server has no number.
-    #[allow(clippy::needless_pass_by_value, reason = "addresses and names alike")]
-    #[must_use]
-    pub fn absent(message: impl Into<String>, target: impl ToString) -> Failure {
-        Failure {
-            target: target.to_string(),
-            category: "ObjectNotFound".to_owned(),
-            id: "NotFound".to_owned(),
-            ..Failure::invalid(message)
-        }
-    }
-
     /// A refusal with a number.
     #[allow(clippy::needless_pass_by_value, reason = "addresses and names alike")]
     #[must_use]
@@ -94,17 +83,33 @@ impl Failure {
         }
     }
 
-    /// A server's refusal.
+    /// A server's refusal. Where it is not the server `here` that the line is about, the sentence
+    /// says whose it is.
     #[must_use]
-    pub fn dhcp(message: &str, target: &str, error: &DhcpError) -> Failure {
-        Failure::refused(message, target, error.code, error.sentence.clone())
+    pub fn dhcp(
+        here: &ServerName,
+        message: &str,
+        target: &str,
+        server: &ServerName,
+        error: &DhcpError,
+    ) -> Failure {
+        let sentence = &error.sentence;
+        let own = server.means(here.as_str()) || sentence.starts_with(server.as_str());
+        let why = if own {
+            sentence.clone()
+        } else {
+            format!("{server} refused: {sentence}")
+        };
+        Failure::refused(message, target, error.code, why)
     }
 
-    /// A server that was not read or written.
+    /// A server that was not read or written; `here` is the one that the line is about.
     #[must_use]
-    pub fn driver(message: &str, target: &str, error: &DriverError) -> Failure {
+    pub fn driver(here: &ServerName, message: &str, target: &str, error: &DriverError) -> Failure {
         let (category, id) = match error {
-            DriverError::Refused { error, .. } => return Failure::dhcp(message, target, error),
+            DriverError::Refused { server, error } => {
+                return Failure::dhcp(here, message, target, server, error);
+            }
             DriverError::Unreachable { .. } => ("ResourceUnavailable", "DHCP 1722"),
             DriverError::Stale { .. } => ("ResourceBusy", "ChangedMeanwhile"),
             DriverError::PartlyApplied { .. } => ("InvalidResult", "PartlyApplied"),
@@ -121,12 +126,14 @@ impl Failure {
         }
     }
 
-    /// An intent that has no plan.
+    /// An intent that has no plan; `here` is the server that the line is about.
     #[must_use]
-    pub fn plan(message: &str, target: &str, error: &PlanError) -> Failure {
+    pub fn plan(here: &ServerName, message: &str, target: &str, error: &PlanError) -> Failure {
         let (category, id) = match error {
-            PlanError::Driver(error) => return Failure::driver(message, target, error),
-            PlanError::Refused { error, .. } => return Failure::dhcp(message, target, error),
+            PlanError::Driver(error) => return Failure::driver(here, message, target, error),
+            PlanError::Refused { server, error } => {
+                return Failure::dhcp(here, message, target, server, error);
+            }
             PlanError::Server(_) => ("ObjectNotFound", "UnknownServer"),
             PlanError::NotUndoable(_) => ("InvalidOperation", "NotUndoable"),
             PlanError::Invalid(_) => ("InvalidArgument", "InvalidArgument"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use super::act::Run;
+use super::act::{Run, address_of};
 use super::error::{Done, Failure, Stop};
 use super::not_built;
 use super::object::{Object, Results, Value};
@@ -49,17 +49,14 @@ fn object(ipam: &Ipam, reading: &ServerReading, relationship: &Relationship) -> 
             Some(reserve_percent),
         ),
     };
-    let estate = ipam.estate();
     let here = (
         reading.identity.name.clone(),
         reading.identity.addresses.first().copied(),
     );
-    let partner_address = estate
-        .servers
-        .values()
-        .find(|view| view.name.means(relationship.partner.as_str()))
-        .and_then(|view| view.reading.as_ref()?.identity.addresses.first().copied());
-    let there = (relationship.partner.clone(), partner_address);
+    let there = (
+        relationship.partner.clone(),
+        address_of(ipam, &relationship.partner),
+    );
     let (primary, secondary, side) = match relationship.side {
         Side::Primary => (here, there, "PrimaryServer"),
         Side::Secondary => (there, here, "SecondaryServer"),
@@ -95,6 +92,12 @@ fn object(ipam: &Ipam, reading: &ServerReading, relationship: &Relationship) -> 
         .with("PrimaryServerName", name(&primary.0))
         .with("SecondaryServerName", name(&secondary.0))
         .with("ServerType", side)
+}
+
+/// A number with its noun.
+pub(super) fn counted(count: usize, one: &str, several: &str) -> String {
+    let noun = if count == 1 { one } else { several };
+    format!("{count} {noun}")
 }
 
 /// That there is no relationship of a name.
@@ -148,6 +151,8 @@ async fn get(run: &mut Run<'_, '_>) -> Done<Results> {
     } else {
         found.extend(reading.config.relationships.values());
     }
+    run.meet(found.iter().map(|r| r.partner.clone()).collect())
+        .await;
     let objects = found.iter().map(|r| object(run.ipam, &reading, r));
     Ok(Results::Objects(objects.collect()))
 }
@@ -159,6 +164,8 @@ async fn passed(run: &mut Run<'_, '_>, name: &str) -> Done<Results> {
     }
     let reading = run.reading().await?;
     let relationship = reading.config.relationship(name);
+    run.meet(relationship.iter().map(|r| r.partner.clone()).collect())
+        .await;
     let objects = relationship.map(|one| object(run.ipam, &reading, one));
     Ok(run.pass(objects.into_iter().collect()))
 }
@@ -383,18 +390,25 @@ async fn remove(run: &mut Run<'_, '_>) -> Done<Results> {
     let server = run.server.clone();
     let reading = run.reading().await?;
     let mut removed = Vec::new();
+    let several = call.texts("Name").len() > 1;
     for name in call.texts("Name") {
         let Some(current) = reading.config.relationship(name) else {
             run.tell(no_relationship(&server, name))?;
             continue;
         };
-        run.ask(&format!(
-            "Failover relationship '{name}' will be deleted on {server} and {}; its {} scopes stay \
-             on {server} and are deleted on {}. Continue?",
+        let asked = run.ask(&format!(
+            "Failover relationship '{name}' will be deleted on {server} and {}{}. Continue?",
             current.partner,
-            current.scopes.len(),
-            current.partner
-        ))?;
+            staying(&server, current, current.scopes.len()),
+        ));
+        match asked {
+            Ok(()) => {}
+            Err(Stop::Declined) if several => {
+                run.left(&format!("Failover relationship '{name}' was not deleted."))?;
+                continue;
+            }
+            Err(stop) => return Err(stop),
+        }
         let intent = Intent::DeleteRelationship {
             keep_on: server.clone(),
             name: current.name.clone(),
@@ -402,10 +416,23 @@ async fn remove(run: &mut Run<'_, '_>) -> Done<Results> {
         };
         let message =
             format!("Failed to delete failover relationship {name} on DHCP server {server}.");
-        carry_or_force(run, intent, &message, name).await?;
-        removed.push(object(run.ipam, &reading, current));
+        match carry_or_force(run, intent, &message, name).await {
+            Ok(()) => removed.push(object(run.ipam, &reading, current)),
+            Err(Stop::Failed(failure)) => run.tell(*failure)?,
+            Err(stop) => return Err(stop),
+        }
     }
     Ok(run.pass(removed))
+}
+
+/// What becomes of the scopes that leave failover, for a question.
+fn staying(server: &ServerName, relationship: &Relationship, count: usize) -> String {
+    let partner = &relationship.partner;
+    match count {
+        0 => "; no scope is in it".to_owned(),
+        1 => format!("; its scope stays on {server} and is deleted on {partner}"),
+        _ => format!("; its {count} scopes stay on {server} and are deleted on {partner}"),
+    }
 }
 
 async fn add_scopes(run: &mut Run<'_, '_>) -> Done<Results> {
@@ -461,6 +488,20 @@ async fn remove_scopes(run: &mut Run<'_, '_>) -> Done<Results> {
     if scopes.is_empty() {
         return Ok(Results::Nothing);
     }
+    let partner = &current.partner;
+    let ids: Vec<String> = scopes.iter().map(ToString::to_string).collect();
+    let (noun, stays) = if ids.len() == 1 {
+        ("Scope", "stays")
+    } else {
+        ("Scopes", "stay")
+    };
+    run.ask(&format!(
+        "{noun} {} will leave failover relationship '{name}': what {partner} holds of {} is \
+         deleted there with its leases; {} {stays} on {server}. Continue?",
+        ids.join(", "),
+        if ids.len() == 1 { "it" } else { "them" },
+        if ids.len() == 1 { "it" } else { "they" },
+    ))?;
     let message = format!(
         "Failed to remove scopes from failover relationship {name} on DHCP server {server}."
     );

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::object::{Object, Results, Value};
 use super::parse::Output;
+use super::value::element;
 use crate::model::text::printable;
 
 /// A column of a known table: head, property, width.
@@ -76,6 +77,9 @@ fn view(class: &str) -> Option<View> {
             "AutoStateTransition",
             "EnableAuth",
         ]),
+        "DhcpServerv4OptionDefinition" => {
+            View::List(&["Name", "OptionId", "Type", "VendorClass", "MultiValued"])
+        }
         "DhcpServerSetting" => View::List(&[
             "IsDomainJoined",
             "IsAuthorized",
@@ -114,6 +118,21 @@ pub fn write(out: &mut dyn Write, answer: &Results, output: Option<Output>) -> i
             },
         },
     }
+}
+
+/// Whether CSV, which has no way to write what a terminal might take for a command, has other
+/// characters in its place.
+pub(super) fn altered(answer: &Results, output: Option<Output>) -> bool {
+    let differs = |text: &String| printable(text, usize::MAX) != *text;
+    let (Results::Objects(objects), Some(Output::Csv)) = (answer, output) else {
+        return false;
+    };
+    let values = objects.iter().flat_map(|object| &object.properties);
+    values.into_iter().any(|(_, value)| match value {
+        Value::Text(text) => differs(text),
+        Value::List(texts) | Value::OneOrMany(texts) => texts.iter().any(differs),
+        _ => false,
+    })
 }
 
 /// A value as a table or a list shows it: fit for a terminal.
@@ -274,7 +293,10 @@ fn csv(out: &mut dyn Write, objects: &[Object]) -> io::Result<()> {
     writer.write_record(first.properties.iter().map(|(name, _)| *name))?;
     for object in objects {
         let cell = |name: &&str| match object.get(name) {
-            Value::List(texts) | Value::OneOrMany(texts) => printable(&texts.join(","), usize::MAX),
+            Value::List(texts) | Value::OneOrMany(texts) => {
+                let elements: Vec<String> = texts.iter().map(|text| element(text)).collect();
+                printable(&elements.join(","), usize::MAX)
+            }
             Value::Text(text) => printable(text, usize::MAX),
             other => shown(other),
         };
@@ -437,6 +459,11 @@ EnableAuth          : False\n\n"
         assert_eq!(
             text(vec![object], Some(Output::Csv)),
             "\"SuperscopeName\",\"ScopeId\"\n\"a \"\"b\"\"\u{fffd}\",\"10.0.0.0,10.0.1.0\"\n"
+        );
+        let object = Object::new("x").with("Value", vec!["a, b".to_owned(), "c".to_owned()]);
+        assert_eq!(
+            text(vec![object], Some(Output::Csv)),
+            "\"Value\"\n\"'a, b',c\"\n"
         );
     }
 

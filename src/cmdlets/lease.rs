@@ -2,14 +2,15 @@
 
 use std::net::Ipv4Addr;
 
-use super::act::Run;
+use super::act::{Run, address_of};
 use super::error::{Done, Failure};
 use super::not_built;
-use super::object::{Object, Results};
+use super::object::{Object, Results, Value};
 use crate::model::edit::Order;
 use crate::model::lease::{Lease, LeaseState};
 use crate::model::plan::Intent;
 use crate::model::server::ServerReading;
+use crate::rules::error::Code;
 
 pub(super) async fn run(run: &mut Run<'_, '_>) -> Done<Results> {
     match run.call.cmdlet.verb() {
@@ -20,15 +21,10 @@ pub(super) async fn run(run: &mut Run<'_, '_>) -> Done<Results> {
 }
 
 fn object(run: &Run<'_, '_>, reading: &ServerReading, lease: &Lease) -> Object {
-    let estate = run.ipam.estate();
-    let address_of = |reading: &ServerReading| reading.identity.addresses.first().copied();
     // A partner that has not been read has no address that is known here.
     let server: Option<Ipv4Addr> = match &lease.given_by {
-        Some(partner) if *partner != reading.identity.name => estate
-            .servers
-            .get(partner)
-            .and_then(|view| address_of(view.reading.as_ref()?)),
-        _ => address_of(reading),
+        Some(partner) if *partner != reading.identity.name => address_of(run.ipam, partner),
+        _ => reading.identity.addresses.first().copied(),
     };
     let expires = match lease.state {
         LeaseState::InactiveReservation => None,
@@ -38,12 +34,17 @@ fn object(run: &Run<'_, '_>, reading: &ServerReading, lease: &Lease) -> Object {
         .with("IPAddress", lease.address)
         .with("ScopeId", lease.scope)
         .with("ClientId", lease.client.to_string())
-        .with("HostName", &lease.host_name)
+        .with("HostName", Value::name(&lease.host_name))
         .with("AddressState", lease.state.to_string())
         .with("LeaseExpiryTime", expires)
         .with("Description", &lease.description)
         .with("ClientType", lease.client_type.to_string())
-        .with("PolicyName", &lease.policy)
+        .with("NapCapable", false)
+        .with("NapStatus", Value::Null)
+        .with("ProbationEnds", Value::Null)
+        .with("PolicyName", Value::name(&lease.policy))
+        .with("DnsRR", Value::Null)
+        .with("DnsRegistration", Value::Null)
         .with("ServerIP", server)
 }
 
@@ -100,26 +101,47 @@ async fn find(run: &mut Run<'_, '_>, reading: &ServerReading, all: bool) -> Done
 #[allow(clippy::needless_pass_by_value, reason = "addresses and names alike")]
 fn none(run: &Run<'_, '_>, what: &str, target: impl ToString) -> Failure {
     let target = target.to_string();
-    Failure::absent(
-        format!(
-            "Failed to get lease information of {what} {target} on DHCP server {}.",
-            run.server
-        ),
-        target,
-    )
+    let server = &run.server;
+    Failure {
+        // The server's number is that of its database; what it means here is this.
+        category: "ObjectNotFound".to_owned(),
+        ..Failure::refused(
+            format!("Failed to get lease information of {what} {target} on DHCP server {server}."),
+            &target,
+            Code::JetError,
+            format!(
+                "{server} has no lease of {what} {target}: Get-DhcpServerv4Lease -ScopeId lists a \
+                 scope's"
+            ),
+        )
+    }
+}
+
+/// Reads the partners that gave some of the leases.
+async fn meet(run: &Run<'_, '_>, leases: &[Lease]) {
+    let givers = leases.iter().filter_map(|lease| lease.given_by.clone());
+    run.meet(givers.collect()).await;
 }
 
 async fn get(run: &mut Run<'_, '_>) -> Done<Results> {
     let reading = run.reading().await?;
     let all = run.call.switch("AllLeases");
     let leases = find(run, &reading, all).await?;
+    meet(run, &leases).await;
     let objects = leases.iter().map(|lease| object(run, &reading, lease));
     Ok(Results::Objects(objects.collect()))
 }
 
 async fn remove(run: &mut Run<'_, '_>) -> Done<Results> {
     let reading = run.reading().await?;
-    let leases = find(run, &reading, true).await?;
+    let mut leases = find(run, &reading, true).await?;
+    if !run.call.has("IPAddress") && !run.call.has("ClientId") {
+        // A reservation that nobody uses has a row, but no lease that could be removed.
+        leases.retain(|lease| lease.state != LeaseState::InactiveReservation);
+    }
+    if run.passes() {
+        meet(run, &leases).await;
+    }
     let mut removed = Vec::new();
     for lease in &leases {
         let message = format!(

@@ -127,6 +127,13 @@ pub async fn run(ipam: &Ipam, line: &[OsString], console: &mut Console<'_>) -> i
         }
     };
     write(console.output, &answer, line.common.output)?;
+    if format::altered(&answer, line.common.output) {
+        writeln!(
+            console.errors,
+            "WARNING: control characters of some texts are written as blanks or \u{fffd}: --output json \
+             has the texts as they are"
+        )?;
+    }
     Ok(u8::from(failed))
 }
 

@@ -76,6 +76,14 @@ impl Object {
     }
 }
 
+impl Value {
+    /// A name that may be unset: null where it is empty.
+    #[must_use]
+    pub fn name(text: &str) -> Value {
+        (!text.is_empty()).then(|| text.to_owned()).into()
+    }
+}
+
 impl Serialize for Object {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.properties.len()))?;

@@ -19,6 +19,14 @@ pub(super) async fn run(run: &mut Run<'_, '_>) -> Done<Results> {
     }
 }
 
+/// What `-Brief` gives.
+fn brief(object: &Object) -> Object {
+    ["OptionId", "Name", "Value"].into_iter().fold(
+        Object::new("DhcpServerv4OptionValueBrief"),
+        |brief, name| brief.with(name, object.get(name).clone()),
+    )
+}
+
 fn object(key: &OptionKey, value: &OptionValue, policy: Option<&str>) -> Object {
     let kind = definition(key).map_or(OptionType::BinaryData, |definition| definition.kind);
     let class = |name: &str| (!name.is_empty()).then(|| name.to_owned());
@@ -41,7 +49,13 @@ fn not_set(run: &Run<'_, '_>, id: u32) -> Failure {
         ),
         id,
         Code::OptionNotPresent,
-        format!("option {id} is not set there: without -OptionId those that are set are listed"),
+        if run.call.cmdlet.verb() == "Get" {
+            format!("option {id} is not set there: without -OptionId those that are set are listed")
+        } else {
+            format!(
+                "option {id} is not set there: Get-DhcpServerv4OptionValue lists those that are"
+            )
+        },
     )
 }
 
@@ -148,7 +162,7 @@ async fn get(run: &mut Run<'_, '_>) -> Done<Results> {
             }
             found.extend(there);
         }
-        return Ok(Results::Objects(found));
+        return Ok(listed(run, found));
     }
     let vendor = run.call.text("VendorClass").unwrap_or("");
     let user = run.call.text("UserClass").unwrap_or("");
@@ -158,7 +172,15 @@ async fn get(run: &mut Run<'_, '_>) -> Done<Results> {
             && key.user_class.eq_ignore_ascii_case(user)
     });
     found.extend(wanted.map(|(key, value)| object(key, value, policy)));
-    Ok(Results::Objects(found))
+    Ok(listed(run, found))
+}
+
+fn listed(run: &Run<'_, '_>, found: Vec<Object>) -> Results {
+    Results::Objects(if run.call.switch("Brief") {
+        found.iter().map(brief).collect()
+    } else {
+        found
+    })
 }
 
 /// The options that a line sets: by number, or by the names of the common ones.
@@ -251,10 +273,12 @@ async fn remove(run: &mut Run<'_, '_>) -> Done<Results> {
 fn defined(definition: &OptionDefinition) -> Object {
     Object::new("DhcpServerv4OptionDefinition")
         .with("Name", definition.name)
+        .with("Description", Value::Null)
         .with("OptionId", definition.id)
         .with("Type", definition.kind.to_string())
         .with("VendorClass", Value::Null)
         .with("MultiValued", definition.multi_valued)
+        .with("DefaultValue", Value::Null)
 }
 
 async fn definitions(run: &mut Run<'_, '_>) -> Done<Results> {

@@ -135,7 +135,7 @@ fn unknown_cmdlet(typed: &str) -> Wrong {
     let shown = printable(typed, 80);
     let hint = match spec::suggestion(typed) {
         Some(name) => format!("did you mean {name}?"),
-        None => "twinscope --help says how to list those there are".to_owned(),
+        None => "`twinscope cmdlets` lists those there are".to_owned(),
     };
     Wrong {
         sentence: format!("there is no cmdlet '{shown}': {hint}"),
@@ -356,16 +356,34 @@ impl Reader<'_> {
     fn place(&mut self) -> Result<(), Wrong> {
         for typed in std::mem::take(&mut self.unnamed) {
             let sets = viable_sets(self.cmdlet, &self.line.arguments);
-            let free = self
+            if sets.is_empty() {
+                // Said by name: where a value belongs can't be told among those that exclude each
+                // other.
+                return Ok(());
+            }
+            let mut places: Vec<(u8, &'static Parameter)> = self
                 .cmdlet
                 .parameters
                 .iter()
-                .filter(|parameter| {
-                    !self.line.arguments.contains_key(parameter.name)
-                        && sets.iter().any(|set| parameter.belongs_to(set))
-                })
+                .filter(|parameter| !self.line.arguments.contains_key(parameter.name))
                 .filter_map(|parameter| Some((parameter.position?, parameter)))
-                .min_by_key(|(position, _)| *position);
+                .collect();
+            places.sort_by_key(|(position, _)| *position);
+            let fits = |parameter: &Parameter| sets.iter().any(|set| parameter.belongs_to(set));
+            let free = places.iter().find(|(_, parameter)| fits(parameter));
+            let read = |parameter| read_value(self.cmdlet, parameter, &typed);
+            if free.is_none_or(|(_, parameter)| read(parameter).is_err()) {
+                // What stands there may be meant for a parameter that another one rules out.
+                let before = free.map_or(u8::MAX, |(position, _)| *position);
+                let meant = places
+                    .iter()
+                    .find(|(position, parameter)| *position < before && !fits(parameter))
+                    .and_then(|(_, parameter)| Some((*parameter, read(parameter).ok()?)));
+                if let Some((parameter, given)) = meant {
+                    self.line.arguments.insert(parameter.name, given);
+                    return Ok(());
+                }
+            }
             let Some((_, parameter)) = free else {
                 return Err(self.wrong(
                     "PositionalParameterNotFound",
@@ -496,7 +514,25 @@ pub fn read_value(
             format!("-{}: {what}", parameter.name),
         )
     };
-    let given: Result<Vec<Given>, String> = if parameter.many {
+    let text = parameter.kind == Kind::Text;
+    if !text && typed.trim().is_empty() {
+        return Err(refuse("a value is needed".to_owned()));
+    }
+    // What can't be seen makes names that nobody can type, and that read as others do.
+    let writes = !matches!(cmdlet.verb(), "Get" | "Remove" | "Invoke");
+    if text
+        && writes
+        && let Some(place) = typed.chars().position(value::hidden)
+    {
+        return Err(refuse(format!(
+            "'{}' has a control character in place {}: leave it out",
+            printable(typed, 80),
+            place + 1
+        )));
+    }
+    let given: Result<Vec<Given>, String> = if parameter.many && text && typed.is_empty() {
+        Ok(vec![Given::Text(String::new())])
+    } else if parameter.many {
         value::elements(typed).and_then(|elements| {
             elements
                 .iter()

@@ -111,7 +111,10 @@ fn given(run: &Run<'_, '_>) -> Result<Vec<(Criterion, Vec<Condition>)>, Failure>
     let mut given = Vec::new();
     for criterion in Criterion::ALL {
         let texts = run.call.texts(criterion.name());
-        if !texts.is_empty() {
+        if texts == [""] {
+            // Taken off: no condition of that criterion.
+            given.push((criterion, Vec::new()));
+        } else if !texts.is_empty() {
             given.push((criterion, conditions(criterion, &texts)?));
         }
     }
@@ -254,6 +257,18 @@ async fn set(run: &mut Run<'_, '_>) -> Done<Results> {
         let mut conditions = current.conditions.clone();
         conditions.retain(|held| given.iter().all(|(one, _)| *one != held.criterion));
         conditions.extend(given.into_iter().flat_map(|(_, conditions)| conditions));
+        if conditions.is_empty() {
+            return Err(Failure::refused(
+                format!("Failed to set policy {name} on DHCP server {}.", run.server),
+                name,
+                Code::InvalidPolicyExpression,
+                format!(
+                    "policy '{name}' would be left without a condition: give another one in the \
+                     same line, or remove the policy"
+                ),
+            )
+            .into());
+        }
         properties.push(PolicyProperty::Conditions(conditions));
     }
     if let Some(duration) = run.limited("LeaseDuration")? {
@@ -383,9 +398,23 @@ async fn remove_ranges(run: &mut Run<'_, '_>) -> Done<Results> {
             "Failed to delete IP range {range} of policy {} in scope {scope} on DHCP server {}.",
             policy.name, run.server
         );
-        return Err(Failure::absent(message, range)
-            .adding("give its start and end address exactly as it was added")
-            .into());
+        let failure = Failure::refused(
+            message,
+            range,
+            Code::PolicyRangeBad,
+            format!(
+                "policy {} has no such range: give its start and end address exactly as it was \
+                 added; Get-DhcpServerv4PolicyIPRange lists them",
+                policy.name
+            ),
+        );
+        // The number is that of a range that does not fit; what it means here is this.
+        let category = "ObjectNotFound".to_owned();
+        return Err(Failure {
+            category,
+            ..failure
+        }
+        .into());
     }
     if !removed.is_empty() {
         set_ranges(run, scope, policy, kept).await?;

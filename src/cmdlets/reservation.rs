@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::act::Run;
 use super::error::{Done, Failure};
 use super::not_built;
-use super::object::{Object, Results};
+use super::object::{Object, Results, Value};
 use super::parse::Output;
 use crate::model::lease::LeaseState;
 use crate::model::reservation::ReservationProperty;
@@ -42,7 +42,7 @@ fn object((scope, reservation): &Found, state: Option<LeaseState>) -> Object {
         .with("IPAddress", reservation.address)
         .with("ScopeId", *scope)
         .with("ClientId", reservation.client.to_string())
-        .with("Name", &reservation.name)
+        .with("Name", Value::name(&reservation.name))
         .with("Type", reservation.kind.to_string())
         .with("Description", &reservation.description)
         .with("AddressState", state.map(|state| state.to_string()))

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 use super::call::{Arguments, Line};
 use super::error::Failure;
+use super::failover::counted;
 use super::parse;
 use super::spec::{Cmdlet, Parameter};
 use crate::model::text::printable;
@@ -14,24 +15,51 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 /// A row: the line it stands on, and the arguments it brings, or what is wrong with it.
 pub(super) type Row = (u64, Result<Arguments, Failure>);
 
-/// Columns that objects have and the cmdlets that add them do not take, so that what a Get- cmdlet
-/// wrote as CSV can be given to the Add- cmdlet as it is.
-const PASSED_OVER: [&str; 14] = [
-    "AddressState",
-    "EnableAuth",
-    "Mode",
-    "NapProfile",
-    "PrimaryServerIP",
-    "PrimaryServerName",
+/// Columns that PowerShell adds to all objects.
+const POWERSHELLS: [&str; 5] = [
     "PSComputerName",
-    "SecondaryServerIP",
-    "SecondaryServerName",
-    "ServerType",
     "CimClass",
     "CimInstanceProperties",
     "CimSystemProperties",
     "RunspaceId",
 ];
+
+/// Properties that objects have and the cmdlet that adds them does not take, so that what a Get-
+/// cmdlet wrote as CSV can be given to the Add- cmdlet as it is.
+fn read_only(noun: &str) -> &'static [&'static str] {
+    match noun {
+        "DhcpServerv4Scope" => &["ScopeId"],
+        "DhcpServerv4Reservation" => &["AddressState"],
+        "DhcpServerv4Failover" => &[
+            "State",
+            "Mode",
+            "EnableAuth",
+            "PrimaryServerIP",
+            "SecondaryServerIP",
+            "PrimaryServerName",
+            "SecondaryServerName",
+            "ServerType",
+        ],
+        "DhcpServerv4FailoverScope" => &[
+            "PartnerServer",
+            "Mode",
+            "LoadBalancePercent",
+            "ServerRole",
+            "ReservePercent",
+            "MaxClientLeadTime",
+            "StateSwitchInterval",
+            "State",
+            "AutoStateTransition",
+            "EnableAuth",
+            "PrimaryServerIP",
+            "SecondaryServerIP",
+            "PrimaryServerName",
+            "SecondaryServerName",
+            "ServerType",
+        ],
+        _ => &[],
+    }
+}
 
 /// Reads rows.
 ///
@@ -95,14 +123,47 @@ fn delimiter(head: &str) -> u8 {
         .map_or(b',', |(delimiter, _)| *delimiter)
 }
 
+/// Refuses a quoted field that does not end on its line. No value here may hold a line break, and a
+/// quotation mark that is never closed would take the rows after it for its own.
+fn whole_lines(text: &str, delimiter: u8, first: u64) -> Result<(), Failure> {
+    let (mut quoted, mut begins) = (false, true);
+    let (mut line, mut opened) = (first, first);
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' if quoted && bytes.peek() == Some(&b'"') => {
+                bytes.next();
+            }
+            b'"' if quoted => quoted = false,
+            b'"' if begins => {
+                quoted = true;
+                opened = line;
+            }
+            b'\n' | b'\r' if quoted => break,
+            _ => {}
+        }
+        line += u64::from(byte == b'\n');
+        begins = !quoted && (byte == delimiter || matches!(byte, b'\n' | b'\r'));
+    }
+    if quoted {
+        return Err(Failure::invalid(format!(
+            "line {opened}: a quotation mark opens a field that does not end on its line: close it \
+             (a mark within a field is doubled), and leave line breaks out; nothing was done"
+        )));
+    }
+    Ok(())
+}
+
 fn rows(line: &Line, text: &str) -> Result<Vec<Row>, Failure> {
     // Export-Csv of Windows PowerShell writes the type first unless it is told not to.
     let (skipped, text) = match text.strip_prefix("#TYPE") {
         Some(rest) => (1, rest.split_once('\n').map_or("", |(_, rest)| rest)),
         None => (0, text),
     };
+    let delimiter = delimiter(text.lines().next().unwrap_or(""));
+    whole_lines(text, delimiter, 1 + skipped)?;
     let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter(text.lines().next().unwrap_or("")))
+        .delimiter(delimiter)
         .flexible(true)
         .from_reader(text.as_bytes());
     let head = reader
@@ -113,6 +174,10 @@ fn rows(line: &Line, text: &str) -> Result<Vec<Row>, Failure> {
             "standard input has no head: its first line must name the columns, such as ScopeId,IPAddress,ClientId",
         ));
     }
+    let signed = head
+        .iter()
+        .position(|name| name.trim().eq_ignore_ascii_case("EnableAuth"))
+        .filter(|_| line.cmdlet.noun() == "DhcpServerv4Failover");
     let columns: Vec<Option<&'static Parameter>> = head
         .iter()
         .map(|name| column(line, name))
@@ -140,7 +205,20 @@ fn rows(line: &Line, text: &str) -> Result<Vec<Row>, Failure> {
                 if record.iter().all(|cell| cell.trim().is_empty()) {
                     continue;
                 }
-                rows.push((at, arguments(line.cmdlet, &columns, &record)));
+                let mut row = arguments(line.cmdlet, &columns, &record);
+                let signed = signed.and_then(|place| record.get(place));
+                if let Ok(arguments) = &row
+                    && signed.is_some_and(|cell| cell.trim().eq_ignore_ascii_case("true"))
+                    && !arguments.contains_key("SharedSecret")
+                    && !line.arguments.contains_key("SharedSecret")
+                {
+                    // A secret is never written; without one the relationship would be made
+                    // less safe than the one it was taken from.
+                    row = Err(Failure::invalid(
+                        "EnableAuth is True, and no secret is given: add -SharedSecret to the line",
+                    ));
+                }
+                rows.push((at, row));
             }
             Err(error) => {
                 let at = lines.of(error.position());
@@ -177,10 +255,8 @@ fn column(line: &Line, name: &str) -> Result<Option<&'static Parameter>, Failure
     let shown = printable(name, 80);
     let Some(parameter) = parse::column(line.cmdlet, name) else {
         let name = name.trim();
-        if PASSED_OVER
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(name))
-        {
+        let mut passed_over = POWERSHELLS.iter().chain(read_only(line.cmdlet.noun()));
+        if passed_over.any(|known| known.eq_ignore_ascii_case(name)) {
             return Ok(None);
         }
         let known: Vec<&str> = line.cmdlet.parameters.iter().map(|p| p.name).collect();
@@ -207,8 +283,8 @@ fn arguments(
 ) -> Result<Arguments, Failure> {
     if record.len() != columns.len() {
         return Err(Failure::invalid(format!(
-            "the row has {} cells, the head {}",
-            record.len(),
+            "the row has {}, the head {}",
+            counted(record.len(), "cell", "cells"),
             columns.len()
         )));
     }
@@ -284,5 +360,33 @@ mod tests {
         assert!(says(b"StartRange,startrange\n").contains("two columns"));
         assert!(says(b"").contains("no head"));
         assert!(says(b"\xff\xff\xff").contains("byte 1"));
+    }
+
+    #[test]
+    fn a_quotation_mark_that_is_not_closed_swallows_no_row() {
+        let says = |input: &str| {
+            let line = "Add-DhcpServerv4Reservation -ScopeId 10.0.0.0 -";
+            match read_rows(line, input.as_bytes()) {
+                Ok(rows) => format!("{} rows", rows.len()),
+                Err(failure) => failure.message,
+            }
+        };
+        let head = "IPAddress,ClientId,Name\r\n10.0.0.5,aabb,x\r\n";
+        for (tail, line) in [
+            ("10.0.0.6,aacc,\"b\r\n10.0.0.7,aadd,c\r\n", "line 3: "),
+            ("10.0.0.6,aacc,\"b\r\n10.0.0.7,aadd,\"c\"\r\n", "line 3: "),
+            ("10.0.0.6,aacc,b\r\n10.0.0.7,aadd,\"c", "line 4: "),
+            ("10.0.0.6,aacc,\"a \"\"b\"\"\r\n\"\r\n", "line 3: "),
+        ] {
+            let said = says(&format!("{head}{tail}"));
+            assert!(said.starts_with(line) && said.contains("nothing"), "{said}");
+        }
+        for tail in [
+            "10.0.0.6,aacc,\"a \"\"b\"\"\"\r\n",
+            "10.0.0.6,aacc,6\" pipe\r\n",
+            "\"10.0.0.6\",\"aacc\",\"\"\r\n",
+        ] {
+            assert_eq!(says(&format!("{head}{tail}")), "2 rows", "{tail}");
+        }
     }
 }

@@ -12,7 +12,8 @@ use crate::model::scope::{ScopeProperty, ScopeState};
 use crate::model::{Edit, Range, Scope, ScopeId};
 use crate::rules::error::Code;
 
-const NO_NAP: &str = "network access protection went with Windows Server 2016 and is not kept here";
+/// What a scope has of network access protection: nothing.
+const NAP: [&str; 2] = ["NapEnable", "NapProfile"];
 
 pub(super) async fn run(run: &mut Run<'_, '_>) -> Done<Results> {
     match run.call.cmdlet.verb() {
@@ -65,9 +66,13 @@ async fn passed(run: &mut Run<'_, '_>, id: ScopeId) -> Done<Results> {
 /// The range from `-StartRange` to `-EndRange`.
 pub(super) fn range(run: &Run<'_, '_>) -> Result<Option<Range>, Failure> {
     match (run.call.address("StartRange"), run.call.address("EndRange")) {
-        (Some(start), Some(end)) => Range::new(start, end)
-            .map(Some)
-            .map_err(|error| Failure::invalid(error.to_string())),
+        (Some(start), Some(end)) => Range::new(start, end).map(Some).map_err(|error| {
+            let message = format!(
+                "Failed to use the range from {start} to {end} on DHCP server {}.",
+                run.server
+            );
+            Failure::refused(message, start, Code::InvalidRange, error.to_string())
+        }),
         (None, None) => Ok(None),
         _ => Err(Failure::invalid(
             "-StartRange and -EndRange are given together",
@@ -118,7 +123,8 @@ fn properties(run: &Run<'_, '_>) -> Vec<ScopeProperty> {
 
 async fn add(run: &mut Run<'_, '_>) -> Done<Results> {
     let call = run.call;
-    run.refuse(&["NapEnable", "NapProfile"], NO_NAP)?;
+    let message = format!("Failed to add a scope on DHCP server {}.", run.server);
+    run.no_nap(&NAP, &message)?;
     let mask: Ipv4Addr = run.need(call.address("SubnetMask"), "SubnetMask")?;
     let range = run.need(range(run)?, "StartRange")?;
     let name = run.need(call.text("Name"), "Name")?;
@@ -136,17 +142,21 @@ async fn add(run: &mut Run<'_, '_>) -> Done<Results> {
 
 async fn set(run: &mut Run<'_, '_>) -> Done<Results> {
     let id = run.need(run.call.address("ScopeId"), "ScopeId")?;
-    run.refuse(&["NapEnable", "NapProfile"], NO_NAP)?;
+    let message = format!("Failed to set scope {id} on DHCP server {}.", run.server);
+    let nap = run.no_nap(&NAP, &message)?;
     let mut properties = properties(run);
     if let Some(range) = range(run)? {
         properties.push(ScopeProperty::Ranges(vec![range]));
     }
-    run.something(&properties)?;
+    if !nap {
+        run.something(&properties)?;
+    }
     let reading = run.reading().await?;
     let scope = run.scope(&reading, id)?.id;
-    let message = format!("Failed to set scope {id} on DHCP server {}.", run.server);
-    run.change(vec![Edit::SetScope { scope, properties }], &message, id)
-        .await?;
+    if !properties.is_empty() {
+        run.change(vec![Edit::SetScope { scope, properties }], &message, id)
+            .await?;
+    }
     passed(run, scope).await
 }
 

@@ -3,12 +3,11 @@
 use super::act::Run;
 use super::error::{Done, Failure};
 use super::not_built;
-use super::object::{Object, Results};
+use super::object::{Object, Results, Value};
 use crate::model::Edit;
 use crate::model::scope::{DnsSettings, DynamicUpdates, ScopeProperty};
 use crate::model::server::{ServerReading, ServerRole};
 use crate::model::settings::SettingsProperty;
-use crate::rules::error::Code;
 
 pub(super) async fn run(run: &mut Run<'_, '_>) -> Done<Results> {
     match run.call.cmdlet.name {
@@ -66,10 +65,14 @@ fn settings_object(reading: &ServerReading) -> Object {
     Object::new("DhcpServerSetting")
         .with("IsDomainJoined", !reading.identity.domain.is_empty())
         .with("IsAuthorized", reading.identity.authorized)
+        .with("DynamicBootp", Value::Null)
+        .with("RestoreStatus", Value::Null)
         .with(
             "ConflictDetectionAttempts",
             settings.conflict_detection_attempts,
         )
+        .with("NpsUnreachableAction", Value::Null)
+        .with("NapEnabled", false)
         .with("ActivatePolicies", settings.activate_policies)
 }
 
@@ -94,18 +97,11 @@ async fn change(
 
 async fn set_settings(run: &mut Run<'_, '_>) -> Done<Results> {
     let call = run.call;
-    if call.has("NapEnabled") || call.has("NpsUnreachableAction") {
-        return Err(Failure::refused(
-            format!(
-                "Failed to set server settings on DHCP server {}.",
-                run.server
-            ),
-            &run.server,
-            Code::NapNotSupported,
-            "network access protection went with Windows Server 2016 and is not kept here",
-        )
-        .into());
-    }
+    let message = format!(
+        "Failed to set server settings on DHCP server {}.",
+        run.server
+    );
+    let nap = run.no_nap(&["NapEnabled", "NpsUnreachableAction"], &message)?;
     let mut properties = Vec::new();
     if let Some(attempts) = call.number("ConflictDetectionAttempts") {
         let attempts = u8::try_from(attempts).unwrap_or(u8::MAX);
@@ -114,7 +110,12 @@ async fn set_settings(run: &mut Run<'_, '_>) -> Done<Results> {
     if let Some(on) = call.boolean("ActivatePolicies") {
         properties.push(SettingsProperty::ActivatePolicies(on));
     }
-    if change(run, properties, "server settings").await? {
+    let pass = if properties.is_empty() && nap {
+        run.passes()
+    } else {
+        change(run, properties, "server settings").await?
+    };
+    if pass {
         return settings(run).await;
     }
     Ok(Results::Nothing)
@@ -125,7 +126,10 @@ async fn audit_log(run: &mut Run<'_, '_>) -> Done<Results> {
     let settings = &reading.config.settings;
     let object = Object::new("DhcpServerAuditLog")
         .with("Path", &settings.audit_log_path)
-        .with("Enable", settings.audit_log);
+        .with("Enable", settings.audit_log)
+        .with("MaxMBFileSize", Value::Null)
+        .with("DiskCheckInterval", Value::Null)
+        .with("MinMBDiskSpace", Value::Null);
     Ok(Results::Objects(vec![object]))
 }
 
@@ -152,7 +156,7 @@ fn dns_object(dns: &DnsSettings) -> Object {
         .with("DynamicUpdates", dns.dynamic_updates.to_string())
         .with("DeleteDnsRROnLeaseExpiry", dns.delete_on_lease_expiry)
         .with("UpdateDnsRRForOlderClients", dns.update_for_older_clients)
-        .with("DnsSuffix", &dns.suffix)
+        .with("DnsSuffix", Value::name(&dns.suffix))
         .with("DisableDnsPtrRRUpdate", dns.disable_ptr_updates)
         .with("NameProtection", dns.name_protection)
 }

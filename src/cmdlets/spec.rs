@@ -151,16 +151,19 @@ pub fn find(name: &str) -> Option<&'static Cmdlet> {
 pub fn suggestion(name: &str) -> Option<&'static str> {
     let typed = name.to_lowercase();
     let short = |name: &str| name.replace("dhcpserverv4", "").replace("dhcpserver", "");
-    let (distance, cmdlet) = CMDLETS
+    // Without the words that all names have, a short name is soon like any other: near is what
+    // most letters of which are the same.
+    CMDLETS
         .iter()
-        .map(|cmdlet| {
+        .filter_map(|cmdlet| {
             let known = cmdlet.name.to_lowercase();
             let whole = strsim::damerau_levenshtein(&typed, &known);
             let parts = strsim::damerau_levenshtein(&short(&typed), &short(&known));
-            (whole.min(parts), cmdlet)
+            let near = parts <= short(&typed).len() / 4 || whole <= typed.len() / 8;
+            near.then_some((whole.min(parts), cmdlet.name))
         })
-        .min_by_key(|(distance, _)| *distance)?;
-    (distance <= 4).then_some(cmdlet.name)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
 }
 
 /// The words of `known` that `typed` may have meant, without regard to case.
@@ -220,6 +223,12 @@ mod tests {
             ("Get-Reservation", Some("Get-DhcpServerv4Reservation")),
             ("get-dhcpserver4scope", Some("Get-DhcpServerv4Scope")),
             ("Format-Volume", None),
+            ("Get-Foo", None),
+            ("Get-DhcpServerv4Foo", None),
+            (
+                "Get-DhcpServerv4Resevation",
+                Some("Get-DhcpServerv4Reservation"),
+            ),
         ] {
             assert_eq!(suggestion(typed), meant, "{typed}");
         }

@@ -166,11 +166,26 @@ async fn free(run: &mut Run<'_, '_>) -> Done<Results> {
     if count == 0 {
         return Err(Failure::invalid("-NumAddress: give a number from 1 to 1024").into());
     }
+    let bad = |target: Ipv4Addr, why: String| {
+        let message = format!(
+            "Failed to get a free IP address in scope {id} on DHCP server {}.",
+            run.server
+        );
+        Failure::refused(message, target, Code::InvalidRange, why)
+    };
+    for name in ["StartAddress", "EndAddress"] {
+        if let Some(address) = call.address(name)
+            && !scope.id.contains(address)
+        {
+            let why = format!("-{name}: {address} does not lie in scope {}", scope.id);
+            return Err(bad(address, why).into());
+        }
+    }
     let start = call
         .address("StartAddress")
         .unwrap_or(Ipv4Addr::UNSPECIFIED);
     let end = call.address("EndAddress").unwrap_or(Ipv4Addr::BROADCAST);
-    let within = Range::new(start, end).map_err(|error| Failure::invalid(error.to_string()))?;
+    let within = Range::new(start, end).map_err(|error| bad(start, error.to_string()))?;
     let ranges: Vec<Range> = scope
         .ranges
         .iter()
@@ -199,8 +214,9 @@ async fn free(run: &mut Run<'_, '_>) -> Done<Results> {
     }
     if found.len() < wanted {
         run.warn(&format!(
-            "only {} of {count} addresses are free there in scope {id}",
-            found.len()
+            "only {} of {count} addresses {} free there in scope {id}",
+            found.len(),
+            if found.len() == 1 { "is" } else { "are" }
         ))?;
     }
     Ok(Results::Lines(found))

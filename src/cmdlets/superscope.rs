@@ -30,14 +30,15 @@ fn object(name: &str, scopes: &[ScopeId]) -> Object {
 
 /// That there is no superscope of a name.
 pub(super) fn none(server: &ServerName, name: &str) -> Failure {
-    Failure::absent(
+    Failure::refused(
         format!("Failed to get superscope {name} on DHCP server {server}."),
         name,
+        Code::SubnetNotPresent,
+        format!(
+            "there is no superscope '{name}' on {server}: Get-DhcpServerv4Superscope lists those \
+             there are"
+        ),
     )
-    .adding(&format!(
-        "there is no superscope '{name}' on {server}: Get-DhcpServerv4Superscope lists those there \
-         are"
-    ))
 }
 
 /// The superscope of that name, without regard to case, as it is spelt.
@@ -141,8 +142,8 @@ fn leaving(
                     "Failed to remove scope {id} from superscope {name} on DHCP server {}.",
                     run.server
                 );
-                let failure = Failure::absent(message, id)
-                    .adding(&format!("scope {id} is not in superscope '{name}'"));
+                let why = format!("scope {id} is not in superscope '{name}'");
+                let failure = Failure::refused(message, id, Code::SubnetNotPresent, why);
                 run.tell(failure)?;
             }
             Err(failure) => run.tell(failure)?,

@@ -98,6 +98,12 @@ pub fn read(kind: Kind, text: &str) -> Result<Given, String> {
     }
 }
 
+/// Whether a character can't be seen, or makes others read otherwise than they are written.
+#[must_use]
+pub fn hidden(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// What a text means: `''`, `""` and `$null`, should a shell let them through, are the empty text.
 fn plain(text: &str) -> &str {
     if matches!(text, "''" | "\"\"") || text.eq_ignore_ascii_case("$null") {
@@ -149,6 +155,23 @@ fn span(text: &str) -> Result<LeaseDuration, String> {
         [days, hours, minutes, seconds] => (*days, *hours, *minutes, *seconds),
         _ => return Err(wrong()),
     };
+    // .NET writes parts of a second with seven digits.
+    let seconds = match seconds.split_once('.') {
+        Some((seconds, part)) if parts.len() > 2 => {
+            let digits = part.bytes().all(|byte| byte.is_ascii_digit());
+            if !digits || !(1..=7).contains(&part.len()) {
+                return Err(wrong());
+            }
+            if part.bytes().any(|byte| byte != b'0') {
+                return Err(format!(
+                    "'{}' has a part of a second: give whole seconds",
+                    printable(text, 80)
+                ));
+            }
+            seconds
+        }
+        _ => seconds,
+    };
     let total = number(days, u64::from(u32::MAX))? * 86_400
         + number(hours, 23)? * 3600
         + number(minutes, 59)? * 60
@@ -175,8 +198,40 @@ fn split_days<'a>(
     }
 }
 
+/// An element of a list, quoted where [`elements`] would not read it as it is.
+#[must_use]
+pub fn element(text: &str) -> String {
+    let bare = !text.is_empty()
+        && text.trim() == text
+        && !text.contains(',')
+        && !text.starts_with(['\'', '"']);
+    if bare {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "''"))
+    }
+}
+
+/// An element that begins with this quotation mark, which stands for itself where it is doubled,
+/// and what follows the element.
+fn quoted(text: &str, mark: char) -> Option<(String, &str)> {
+    let mut inside = String::new();
+    let mut rest = &text[1..];
+    loop {
+        let (part, after) = rest.split_once(mark)?;
+        inside.push_str(part);
+        match after.strip_prefix(mark) {
+            Some(further) => {
+                inside.push(mark);
+                rest = further;
+            }
+            None => return Some((inside, after)),
+        }
+    }
+}
+
 /// The elements of an array as typed: separated by commas, blanks around them dropped; one that
-/// begins with a quotation mark goes on to the next, commas included.
+/// begins with a quotation mark goes on to the next, commas included; the mark itself is doubled.
 ///
 /// # Errors
 /// When an element is empty and not written `''`.
@@ -185,18 +240,18 @@ pub fn elements(text: &str) -> Result<Vec<String>, String> {
     let mut rest = text;
     loop {
         let begun = rest.trim_start();
-        let quoted = begun
+        let mark = begun
             .chars()
             .next()
             .filter(|mark| matches!(mark, '\'' | '"'));
-        let closed = quoted.and_then(|mark| {
-            let (inside, after) = begun[1..].split_once(mark)?;
+        let closed = mark.and_then(|mark| {
+            let (inside, after) = quoted(begun, mark)?;
             let after = after.trim_start();
             (after.is_empty() || after.starts_with(',')).then_some((inside, after))
         });
         let after = match closed {
             Some((inside, after)) => {
-                found.push(inside.to_owned());
+                found.push(inside);
                 after
             }
             None => {
@@ -241,6 +296,9 @@ mod tests {
             ("1.12:00", 86_400 + 12 * 3600),
             ("1:02:03:04", 86_400 + 7384),
             ("0", 0),
+            ("0.01:30:00.0000000", 5400),
+            ("01:30:00.0", 5400),
+            ("1:02:03:04.000", 86_400 + 7384),
         ] {
             assert_eq!(seconds(text), Some(expected), "{text}");
         }
@@ -257,9 +315,17 @@ mod tests {
             "+1",
             "99999999",
             "1.5",
+            "01:00:00.",
+            "01:00:00.x",
+            "01:00:00.00000000",
+            "01:30.0",
         ] {
             assert_eq!(seconds(wrong), None, "{wrong}");
         }
+        assert_eq!(
+            span("01:30:00.5").unwrap_err(),
+            "'01:30:00.5' has a part of a second: give whole seconds"
+        );
         assert_eq!(
             span("10675199.02:48:05.4775807"),
             Ok(LeaseDuration::Unlimited)
@@ -276,6 +342,10 @@ mod tests {
         assert_eq!(list("\"a\" , ''"), ["a", ""]);
         assert_eq!(list("'a"), ["'a"]);
         assert_eq!(list("O'Brien,x"), ["O'Brien", "x"]);
+        for texts in [["a,b", "c"], ["'", "O'B,\"x\""], ["", " a "], ["\"", "''"]] {
+            let written: Vec<String> = texts.iter().map(|text| element(text)).collect();
+            assert_eq!(list(&written.join(",")), texts);
+        }
         for wrong in ["", "a,", ",a", "a,,b", " "] {
             assert!(elements(wrong).is_err(), "{wrong}");
         }

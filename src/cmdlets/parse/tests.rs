@@ -182,6 +182,38 @@ fn wrong_lines_get_a_sentence() {
             "-CimSession is not used here: name the server with -ComputerName; how it is reached stands in the configuration",
         ),
         (
+            "Get-DhcpServerv4Failover -ScopeId 10.0.0.0 x",
+            "-Name and -ScopeId can't be given together",
+        ),
+        (
+            "Get-DhcpServerv4Lease -IPAddress 10.0.0.5 10.0.0.0",
+            "-IPAddress and -ScopeId can't be given together",
+        ),
+        (
+            "Add-DhcpServerv4Failover n 10.0.0.0 dc1 -LoadBalancePercent 50 -ServerRole Active",
+            "-LoadBalancePercent and -ServerRole can't be given together",
+        ),
+        (
+            "Set-DhcpServerv4OptionValue 3 10.0.0.1 -Router 10.0.0.1",
+            "-OptionId and -Router can't be given together",
+        ),
+        (
+            "Set-DhcpServerv4OptionValue -Router 10.0.0.1 10.0.0",
+            "-ScopeId: '10.0.0' is no IPv4 address, such as 10.0.0.100",
+        ),
+        (
+            "Get-DhcpServerv4Scope -ScopeId:",
+            "-ScopeId: a value is needed",
+        ),
+        (
+            "Get-DhcpServerv4Reservation -ScopeId:",
+            "-ScopeId: a value is needed",
+        ),
+        (
+            "Get-Foo",
+            "there is no cmdlet 'Get-Foo': `twinscope cmdlets` lists those there are",
+        ),
+        (
             "Set-DhcpServerv4Scope 10.0.0.0 -StartRange 10.0.0.1",
             "-EndRange is needed: Set-DhcpServerv4Scope -? shows how",
         ),
