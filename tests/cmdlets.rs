@@ -846,6 +846,26 @@ fn what_ends_half_way_says_what_was_done_and_how_to_take_it_back() {
 }
 
 #[test]
+fn force_says_what_it_leaves_on_the_partner() {
+    let house = House::new();
+    let name = "dhcp1.contoso.com-dc1.contoso.com";
+    let refuse = |fault| house.lab(&LabCommand::Fail("dc1.contoso.com".into(), fault));
+    refuse(Fault::RefuseWrites);
+    house.bad(&format!("Add-DhcpServerv4FailoverScope {name} 10.0.16.0"));
+    refuse(Fault::None);
+    // dc1 does not know of that scope, and so can't take it out: its part is left.
+    let ran = house.run(&format!("Remove-DhcpServerv4Failover {name} -Force"));
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(
+        ran.err
+            .contains("WARNING: dc1.contoso.com would refuse its part, and is left as it is"),
+        "{}",
+        ran.err
+    );
+    house.good("Get-DhcpServerv4Scope 10.0.0.0 -ComputerName dc1");
+}
+
+#[test]
 fn leases_of_a_scope_are_removed_without_its_unused_reservations() {
     let house = House::new();
     let free = house.good("Get-DhcpServerv4FreeIPAddress 10.0.8.0");
