@@ -846,23 +846,22 @@ fn what_ends_half_way_says_what_was_done_and_how_to_take_it_back() {
 }
 
 #[test]
-fn force_says_what_it_leaves_on_the_partner() {
+fn a_partner_that_has_drifted_is_left_no_copy() {
     let house = House::new();
     let name = "dhcp1.contoso.com-dc1.contoso.com";
     let refuse = |fault| house.lab(&LabCommand::Fail("dc1.contoso.com".into(), fault));
     refuse(Fault::RefuseWrites);
     house.bad(&format!("Add-DhcpServerv4FailoverScope {name} 10.0.16.0"));
     refuse(Fault::None);
-    // dc1 does not know of that scope, and so can't take it out: its part is left.
-    let ran = house.run(&format!("Remove-DhcpServerv4Failover {name} -Force"));
-    assert_eq!(ran.code, 0, "{}", ran.err);
-    assert!(
-        ran.err
-            .contains("WARNING: dc1.contoso.com would refuse its part, and is left as it is"),
-        "{}",
-        ran.err
-    );
-    house.good("Get-DhcpServerv4Scope 10.0.0.0 -ComputerName dc1");
+    // dc1 does not know of that scope; what it does hold must go all the same, or both would serve.
+    house.good(&format!("Remove-DhcpServerv4Failover {name} -Force"));
+    house.bad("Get-DhcpServerv4Scope 10.0.0.0 -ComputerName dc1");
+    for server in ["dhcp1", "dc1"] {
+        house.bad(&format!(
+            "Get-DhcpServerv4Failover -Name {name} -ComputerName {server}"
+        ));
+    }
+    house.good("Get-DhcpServerv4Scope 10.0.0.0 -ComputerName dhcp1");
 }
 
 #[test]

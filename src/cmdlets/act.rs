@@ -270,13 +270,6 @@ impl<'r, 'c> Run<'r, 'c> {
             self.ask(&format!("{}. Are you sure?", plan.title))?;
         }
         let (title, warnings) = (plan.title.clone(), plan.warnings.clone());
-        // Force left the partner out, which would refuse its part: its copies stay, and serve.
-        let forced = matches!(
-            plan.intent,
-            Intent::DeleteRelationship { force: true, .. }
-                | Intent::RemoveFailover { force: true, .. }
-        );
-        let alone = forced && plan.steps.iter().all(|step| step.server == self.server);
         let purposes: Vec<Purpose> = plan.steps.iter().map(|s| s.purpose.clone()).collect();
         let outcome = self.carry_out(plan).await;
         if self.call.common.verbose {
@@ -292,10 +285,7 @@ impl<'r, 'c> Run<'r, 'c> {
             }
         }
         if matches!(outcome.ended, Ended::Done | Ended::DoneHere) {
-            let untold = warnings
-                .iter()
-                .filter(|_| alone && !self.call.common.verbose);
-            for note in outcome.notes.iter().chain(untold) {
+            for note in &outcome.notes {
                 self.warn(note)?;
             }
             return Ok(Some(outcome));
