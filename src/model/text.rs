@@ -40,8 +40,13 @@ impl Caseless {
         &self.0
     }
 
+    /// Its characters in lower case; nearly every name is ASCII, and quickly folded.
     fn folded(&self) -> impl Iterator<Item = char> + '_ {
         self.0.chars().flat_map(char::to_lowercase)
+    }
+
+    fn both_ascii(&self, other: &Caseless) -> bool {
+        self.0.is_ascii() && other.0.is_ascii()
     }
 }
 
@@ -53,6 +58,9 @@ impl From<&str> for Caseless {
 
 impl PartialEq for Caseless {
     fn eq(&self, other: &Caseless) -> bool {
+        if self.both_ascii(other) {
+            return self.0.eq_ignore_ascii_case(&other.0);
+        }
         self.folded().eq(other.folded())
     }
 }
@@ -66,14 +74,31 @@ impl PartialOrd for Caseless {
 }
 
 impl Ord for Caseless {
+    // In the order of characters, which for ASCII is that of bytes.
     fn cmp(&self, other: &Caseless) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) {
+            return Ordering::Equal;
+        }
+        if self.both_ascii(other) {
+            let (one, two) = (self.0.bytes(), other.0.bytes());
+            return one
+                .map(|byte| byte.to_ascii_lowercase())
+                .cmp(two.map(|byte| byte.to_ascii_lowercase()));
+        }
         self.folded().cmp(other.folded())
     }
 }
 
 impl Hash for Caseless {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.folded().for_each(|character| character.hash(state));
+        if self.0.is_ascii() {
+            for byte in self.0.bytes() {
+                state.write_u32(u32::from(byte.to_ascii_lowercase()));
+            }
+        } else {
+            self.folded()
+                .for_each(|character| state.write_u32(character.into()));
+        }
         state.write_u8(0xff);
     }
 }
