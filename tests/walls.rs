@@ -20,6 +20,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &["cmdlets", "ipam", "rules", "model", "clock", "drivers"],
     ),
     (
+        "console",
+        &[
+            "console", "ipam", "drivers", "rules", "model", "clock", "config",
+        ],
+    ),
+    (
         "cli",
         &[
             "cli", "cmdlets", "ipam", "drivers", "rules", "model", "clock", "config",

@@ -1,0 +1,3 @@
+//! How things look on the screen.
+
+pub mod theme;
