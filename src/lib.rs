@@ -8,6 +8,7 @@ pub mod cli;
 pub mod clock;
 pub mod cmdlets;
 pub mod config;
+pub mod console;
 pub mod drivers;
 pub mod ipam;
 pub mod model;

@@ -139,7 +139,7 @@ pub trait Source: Send + Sync {
     fn cell<'a>(&'a self, row: usize, column: usize, world: &'a World) -> Cell<'a>;
 
     /// What a cell sorts by.
-    fn sort_key(&self, row: usize, column: usize, world: &World) -> SortKey<'_>;
+    fn sort_key<'a>(&'a self, row: usize, column: usize, world: &'a World) -> SortKey<'a>;
 
     /// What the row is about.
     fn subject(&self, row: usize) -> Option<Subject>;
@@ -225,9 +225,11 @@ impl<R: Send + Sync> Source for Rows<R> {
         }
     }
 
-    fn sort_key(&self, row: usize, column: usize, _world: &World) -> SortKey<'_> {
-        let _ = (row, column);
-        SortKey::Nothing
+    fn sort_key<'a>(&'a self, row: usize, column: usize, world: &'a World) -> SortKey<'a> {
+        match (self.rows.get(row), self.columns.get(column)) {
+            (Some(row), Some(column)) => (column.key)(row, world),
+            _ => SortKey::Nothing,
+        }
     }
 
     fn subject(&self, row: usize) -> Option<Subject> {

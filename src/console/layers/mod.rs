@@ -1,0 +1,2 @@
+//! stub
+pub trait Layer: std::fmt::Debug + Send {}

@@ -1,0 +1,13 @@
+//! The full-screen console: one loop, one state, one command table, one stack of layers. Drawing
+//! only reads, and servers are reached only from jobs.
+
+pub mod action;
+pub mod age;
+pub mod command;
+pub mod jobs;
+pub mod layers;
+pub mod place;
+pub mod preferences;
+pub mod subject;
+pub mod table;
+pub mod world;
