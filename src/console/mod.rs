@@ -3,11 +3,19 @@
 
 pub mod action;
 pub mod age;
+pub mod app;
 pub mod command;
+mod commands;
+pub mod details;
+pub mod draw;
 pub mod jobs;
+pub mod keymap;
 pub mod layers;
 pub mod place;
 pub mod preferences;
 pub mod subject;
 pub mod table;
+pub mod views;
 pub mod world;
+
+pub use app::{App, Event};

@@ -6,6 +6,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::place::View;
+use super::table::{SharedSource, Sort, Table};
+
 /// What is remembered of the operator's taste.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -31,6 +34,25 @@ pub struct ViewPreferences {
 }
 
 impl Preferences {
+    /// Has a table look as it is remembered; names that its source has not are passed over.
+    pub fn apply(&self, view: View, source: &SharedSource, table: &mut Table) {
+        let Some(known) = self.views.get(view.label()) else {
+            return;
+        };
+        let place = |name: &String| {
+            let mut columns = source.columns().iter();
+            columns.position(|column| column.name == name)
+        };
+        let shown: Vec<usize> = known.columns.iter().filter_map(place).collect();
+        if !shown.is_empty() {
+            table.set_shown(shown);
+        }
+        table.set_sort(Sort {
+            column: place(&known.sort),
+            descending: known.descending,
+        });
+    }
+
     /// What a file remembers. A file that is not there, or can't be understood, remembers nothing:
     /// taste is never worth an error.
     #[must_use]

@@ -1,0 +1,12 @@
+//! Drawing: what the console looks like. It reads, and says what lies where; it changes nothing.
+
+mod canvas;
+mod frame;
+pub mod hits;
+mod table;
+pub mod theme;
+
+pub use canvas::{Canvas, width, wrap};
+pub use frame::draw;
+pub use hits::{Hits, Target};
+pub use theme::{Glyphs, Role, Theme};

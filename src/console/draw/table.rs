@@ -1,0 +1,231 @@
+//! The table: the columns that fit, and the rows that are visible. What is not visible costs
+//! nothing.
+
+use ratatui::layout::{Position, Rect};
+
+use super::canvas::{Canvas, width};
+use super::hits::Target;
+use super::theme::Role;
+use crate::console::table::{Align, ColumnSpec, Table};
+use crate::console::world::World;
+
+/// The room that a bar takes before a cell's text.
+const BAR: u16 = 2;
+
+/// Which columns fit into a width, and how wide each is drawn, as places in the source's columns.
+/// Columns are dropped by their number, the highest first; what is left over goes to those that
+/// can use it.
+#[must_use]
+pub fn fit(specs: &[ColumnSpec], shown: &[usize], room: u16) -> Vec<(usize, u16)> {
+    let mut columns: Vec<(usize, ColumnSpec)> = shown
+        .iter()
+        .filter_map(|place| Some((*place, *specs.get(*place)?)))
+        .collect();
+    let least = |columns: &[(usize, ColumnSpec)]| -> u16 {
+        columns.iter().map(|(_, spec)| spec.width.0 + 1).sum()
+    };
+    while columns.len() > 1 && least(&columns) > room {
+        let last = columns.iter().enumerate();
+        let last = last.max_by_key(|(place, (_, spec))| (spec.drop, *place));
+        let Some((last, _)) = last else { break };
+        columns.remove(last);
+    }
+    let mut left = room.saturating_sub(least(&columns));
+    let mut widths: Vec<(usize, u16)> = columns
+        .iter()
+        .map(|(place, spec)| (*place, spec.width.0))
+        .collect();
+    // A cell at a time, round by round, to those that have less than their most.
+    while left > 0 {
+        let mut given = false;
+        for ((_, wide), (_, spec)) in widths.iter_mut().zip(&columns) {
+            if left > 0 && *wide < spec.width.1 {
+                *wide += 1;
+                left -= 1;
+                given = true;
+            }
+        }
+        if !given {
+            break;
+        }
+    }
+    widths
+}
+
+/// Draws headers and visible rows.
+pub fn draw(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    table: &Table,
+    world: &World,
+    focused: bool,
+    empty: &str,
+) {
+    canvas.hits.add(area, Target::Table);
+    if area.height < 2 || area.width < 4 {
+        return;
+    }
+    let source = table.source();
+    let specs = source.columns();
+    let columns = fit(specs, table.shown(), area.width.saturating_sub(2));
+    headers(canvas, area, table, specs, &columns);
+    let rows = usize::from(area.height - 1);
+    canvas.hits.page = rows;
+    if table.order().is_empty() {
+        let text = if table.filter().is_empty() {
+            empty.to_owned()
+        } else {
+            format!(
+                "No row has '{}'. Esc clears the filter.",
+                table.filter().text()
+            )
+        };
+        let style = canvas.style(Role::Dim);
+        canvas.text(area.x + 2, area.y + 2, area.width - 2, &text, style);
+        return;
+    }
+    let visible = table
+        .order()
+        .iter()
+        .enumerate()
+        .skip(table.top())
+        .take(rows);
+    for ((place, row), y) in visible.zip(area.y + 1..area.bottom()) {
+        let row = *row as usize;
+        let line = Rect::new(area.x, y, area.width, 1);
+        let here = place == table.cursor();
+        if here {
+            canvas.hits.cursor_row = Some(Position::new(area.x + 2, y));
+        }
+        let marked = table.marked() > 0
+            && source
+                .subject(row)
+                .is_some_and(|subject| table.is_marked(&subject));
+        let stale = source.stale(row, world);
+        let base = match (here && focused, marked) {
+            (true, _) => Some(Role::Cursor),
+            (false, true) => Some(Role::Marked),
+            (false, false) if stale => Some(Role::Dim),
+            (false, false) => None,
+        };
+        if let Some(role) = base {
+            let style = canvas.style(role);
+            canvas.buffer.set_style(line, style);
+        }
+        let glyphs = canvas.theme.glyphs;
+        let sign = match (here, marked) {
+            (_, true) => glyphs.mark,
+            (true, false) => glyphs.cursor,
+            (false, false) => " ",
+        };
+        let accent = canvas.style(base.unwrap_or(Role::Accent));
+        canvas.text(area.x, y, 1, sign, accent);
+        let mut x = area.x + 1;
+        for (column, wide) in &columns {
+            let cell = source.cell(row, *column, world);
+            let spec = specs.get(*column);
+            let style = canvas.style(base.unwrap_or_else(|| Role::from(cell.tone)));
+            let mut room = *wide;
+            let mut at = x;
+            if let Some(bar) = cell.bar {
+                let glyph = glyphs.bar(bar);
+                let full = canvas.style(base.unwrap_or(Role::BarFull));
+                canvas.text(at, y, 1, glyph, full);
+                at += BAR.min(room);
+                room = room.saturating_sub(BAR);
+            }
+            if spec.is_some_and(|spec| spec.align == Align::Right) {
+                canvas.text_right(at, y, room, &cell.text, style);
+            } else {
+                canvas.text(at, y, room, &cell.text, style);
+            }
+            x += wide + 1;
+        }
+        canvas.hits.add(line, Target::Row(place));
+    }
+    scrollbar(canvas, area, table, rows);
+}
+
+fn headers(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    table: &Table,
+    specs: &[ColumnSpec],
+    columns: &[(usize, u16)],
+) {
+    let style = canvas.style(Role::Header);
+    canvas.buffer.set_style(Rect { height: 1, ..area }, style);
+    let mut x = area.x + 1;
+    for (place, wide) in columns {
+        let Some(spec) = specs.get(*place) else {
+            continue;
+        };
+        let sort = table.sort();
+        let arrow = match (sort.column == Some(*place), sort.descending) {
+            (false, _) => "",
+            (true, false) => canvas.theme.glyphs.ascending,
+            (true, true) => canvas.theme.glyphs.descending,
+        };
+        let room = wide.saturating_sub(width(arrow));
+        let used = if spec.align == Align::Right {
+            canvas.text_right(x, area.y, room, spec.name, style);
+            room
+        } else {
+            canvas.text(x, area.y, room, spec.name, style)
+        };
+        canvas.text(x + used, area.y, width(arrow), arrow, style);
+        canvas
+            .hits
+            .add(Rect::new(x, area.y, *wide, 1), Target::Header(*place));
+        x += wide + 1;
+    }
+}
+
+fn scrollbar(canvas: &mut Canvas<'_>, area: Rect, table: &Table, rows: usize) {
+    let count = table.order().len();
+    if count <= rows {
+        return;
+    }
+    let track = Rect::new(area.right() - 1, area.y + 1, 1, area.height - 1);
+    let high = usize::from(track.height);
+    let thumb = (rows * high / count).max(1);
+    let most = count - rows;
+    let from = table.top().min(most) * (high - thumb) / most;
+    for (place, y) in (track.top()..track.bottom()).enumerate() {
+        let inside = place >= from && place < from + thumb;
+        let (glyph, role) = match inside {
+            true => (canvas.theme.glyphs.thumb, Role::Border),
+            false => (canvas.theme.glyphs.track, Role::Shadow),
+        };
+        let style = canvas.style(role);
+        canvas.text(track.x, y, 1, glyph, style);
+    }
+    canvas.hits.add(track, Target::Scrollbar);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(width: (u16, u16), drop: u8) -> ColumnSpec {
+        ColumnSpec {
+            name: "x",
+            words: &[],
+            width,
+            align: Align::Left,
+            shown: true,
+            drop,
+        }
+    }
+
+    #[test]
+    fn columns_are_dropped_by_number_and_grow_to_their_most() {
+        let specs = [column((10, 20), 0), column((5, 5), 2), column((5, 8), 1)];
+        let all = [0, 1, 2];
+        assert_eq!(fit(&specs, &all, 23), [(0, 10), (1, 5), (2, 5)]);
+        assert_eq!(fit(&specs, &all, 22), [(0, 13), (2, 7)]);
+        assert_eq!(fit(&specs, &all, 100), [(0, 20), (1, 5), (2, 8)]);
+        assert_eq!(fit(&specs, &all, 3), [(0, 10)]);
+        assert_eq!(fit(&specs, &[2, 0], 17), [(2, 5), (0, 10)]);
+    }
+}
