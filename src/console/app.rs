@@ -13,7 +13,7 @@ use tui_input::Input;
 
 use super::action::Effect;
 use super::command::{self, Command, Selection};
-use super::draw::{Hits, Theme};
+use super::draw::{self, Hits, Theme};
 use super::jobs::{JobId, JobRequest};
 use super::keymap::Keymap;
 use super::layers::Layer;
@@ -93,6 +93,8 @@ pub struct App {
     trail: Vec<Place>,
     tables: HashMap<Place, Table>,
     table: Table,
+    /// What each column's cells would take.
+    widths: Vec<u16>,
     filter: Input,
     focus: Focus,
     details: Option<Details>,
@@ -122,6 +124,7 @@ impl App {
             trail: Vec::new(),
             tables: HashMap::new(),
             table: Table::default(),
+            widths: Vec::new(),
             filter: Input::default(),
             focus: Focus::Table,
             details,
@@ -139,6 +142,7 @@ impl App {
             changed: true,
         };
         app.table = app.fresh_table();
+        app.widths = draw::natural(app.table.source().as_ref(), &app.world);
         app
     }
 
@@ -170,6 +174,12 @@ impl App {
     #[must_use]
     pub fn table(&self) -> &Table {
         &self.table
+    }
+
+    /// What each of the table's columns would take.
+    #[must_use]
+    pub fn widths(&self) -> &[u16] {
+        &self.widths
     }
 
     /// What is in the filter bar.
@@ -334,6 +344,7 @@ impl App {
         self.changed = true;
         let spec = views::spec(self.place.view);
         let source = (spec.rows)(&self.world, &self.place);
+        self.widths = draw::natural(source.as_ref(), &self.world);
         let request = self.table.show(source, &self.world);
         let mut effects: Vec<Effect> = Vec::new();
         if let Some(request) = request {

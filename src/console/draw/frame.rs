@@ -70,7 +70,7 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> (Hits, Option<Position>) {
     table::draw(
         &mut canvas,
         list,
-        app.table(),
+        (app.table(), app.widths()),
         app.world(),
         focused,
         spec.empty,

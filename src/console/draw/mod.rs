@@ -9,4 +9,5 @@ pub mod theme;
 pub use canvas::{Canvas, width, wrap};
 pub use frame::draw;
 pub use hits::{Hits, Target};
+pub use table::natural;
 pub use theme::{Glyphs, Role, Theme};
