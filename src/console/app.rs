@@ -13,7 +13,7 @@ use tui_input::Input;
 
 use super::action::Effect;
 use super::command::{self, Command, Selection};
-use super::draw::{self, Hits, Theme};
+use super::draw::{self, Hits, Look};
 use super::jobs::{JobId, JobRequest};
 use super::keymap::Keymap;
 use super::layers::Layer;
@@ -106,7 +106,7 @@ pub struct App {
     hits: Hits,
     pressed: Option<(Timestamp, u16, u16)>,
     mouse: bool,
-    theme: Theme,
+    look: Look,
     keymap: Keymap,
     preferences: Preferences,
     changed: bool,
@@ -115,7 +115,7 @@ pub struct App {
 impl App {
     /// A console that begins where programs begin.
     #[must_use]
-    pub fn new(world: World, theme: Theme, keymap: Keymap, preferences: Preferences) -> App {
+    pub fn new(world: World, look: Look, keymap: Keymap, preferences: Preferences) -> App {
         let details = preferences.details.then(Details::default);
         let mut app = App {
             summary: Summary::of(&world),
@@ -136,7 +136,7 @@ impl App {
             hits: Hits::default(),
             pressed: None,
             mouse: true,
-            theme,
+            look,
             keymap,
             preferences,
             changed: true,
@@ -224,8 +224,8 @@ impl App {
 
     /// How things look.
     #[must_use]
-    pub fn theme(&self) -> &Theme {
-        &self.theme
+    pub fn look(&self) -> &Look {
+        &self.look
     }
 
     /// Which key is which command.

@@ -14,7 +14,7 @@ use super::action::Effect;
 use super::app::{App, Event};
 use super::draw;
 use super::jobs::{JobMessage, Jobs};
-use super::terminal::{Terminal, tty_size};
+use super::terminal::Terminal;
 use crate::clock::Clock;
 use crate::ipam::Estate;
 
@@ -253,7 +253,7 @@ pub fn listen() -> io::Result<mpsc::Receiver<Input>> {
                 }
             });
         }
-        let mut continued = signal(SignalKind::from_raw(18))?;
+        let mut continued = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
         tokio::spawn(async move {
             while continued.recv().await.is_some() {
                 if tell.send(Input::Continued).await.is_err() {
@@ -263,10 +263,4 @@ pub fn listen() -> io::Result<mpsc::Receiver<Input>> {
         });
     }
     Ok(inputs)
-}
-
-/// The size of the process's terminal.
-#[must_use]
-pub fn size() -> Size {
-    tty_size()
 }

@@ -3,11 +3,13 @@
 mod canvas;
 mod frame;
 pub mod hits;
+mod look;
 mod table;
 pub mod theme;
 
 pub use canvas::{Canvas, width, wrap};
 pub use frame::draw;
 pub use hits::{Hits, Target};
+pub use look::Look;
 pub use table::natural;
 pub use theme::{Glyphs, Role, Theme};
