@@ -11,6 +11,7 @@ mod names;
 mod no_driver;
 mod open;
 mod pairs;
+pub mod partner_down;
 mod plan;
 pub mod store;
 mod take_up;

@@ -1,0 +1,1 @@
+//! Tests of `ipam::partner_down`.
