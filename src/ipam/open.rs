@@ -12,9 +12,9 @@ use super::locks::{Locks, private_folder};
 use super::names::Names;
 use super::no_driver::NoDriver;
 use super::store::{SqliteStore, Store};
-use super::{Estate, Inner, Ipam, OpenError};
+use super::{Estate, Inner, Ipam, OpenError, groups};
 use crate::clock::Clock;
-use crate::config::{Configuration, Home, ServerEntry, ServerKind};
+use crate::config::{Configuration, GroupEntry, Home, ServerEntry, ServerKind};
 use crate::drivers::Driver;
 use crate::drivers::embedded::{EmbeddedEstate, EstateError};
 use crate::model::ServerName;
@@ -39,7 +39,21 @@ impl Ipam {
         let store =
             SqliteStore::open(&home.ipam_file()).map_err(|error| OpenError(error.to_string()))?;
         let drivers = drivers(home, configuration, &clock)?;
-        Ipam::new(drivers, Arc::new(store), &home.state, clock, operator)
+        let file = home.config_file();
+        let groups = (configuration.groups.as_slice(), file.as_path());
+        let ipam = Ipam::new(
+            drivers,
+            groups,
+            Arc::new(store),
+            &home.state,
+            clock,
+            operator,
+        )?;
+        ipam.set_access(Access {
+            read_only: configuration.read_only.clone(),
+            rules: configuration.guardrails.clone(),
+        });
+        Ok(ipam)
     }
 
     /// From drivers at hand, in the configuration's order. `state` is the folder that every
@@ -58,11 +72,12 @@ impl Ipam {
             .into_iter()
             .map(|driver| (driver, Vec::new()))
             .collect();
-        Ipam::new(drivers, store, state, clock, operator)
+        Ipam::new(drivers, (&[], Path::new("")), store, state, clock, operator)
     }
 
     fn new(
         drivers: Drivers,
+        (groups, file): (&[GroupEntry], &Path),
         store: Arc<dyn Store>,
         state: &Path,
         clock: Clock,
@@ -74,6 +89,7 @@ impl Ipam {
             .iter()
             .map(|(driver, aliases)| (driver.server().clone(), aliases.clone()));
         let names = Arc::new(Names::of(named));
+        let groups = groups::resolve(&names, groups, file)?;
         let mut estate = Estate::unasked(&names);
         estate.out_of_sync = store
             .out_of_sync()
@@ -85,6 +101,7 @@ impl Ipam {
         Ok(Ipam {
             inner: Arc::new(Inner {
                 names,
+                groups,
                 drivers,
                 store,
                 clock,

@@ -308,12 +308,10 @@ fn trouble(
             "each has taken the other for down, and both serve every client: stop the DHCP \
              service of {partner} until the two are in contact"
         )),
-        (S::PartnerDown, S::CommunicationInterrupted | S::ResolutionInterrupted) => {
-            Some(format!(
-                "{partner} serves, and has no contact to {survivor}: both give out addresses. Stop \
+        (S::PartnerDown, S::CommunicationInterrupted | S::ResolutionInterrupted) => Some(format!(
+            "{partner} serves, and has no contact to {survivor}: both give out addresses. Stop \
                  its DHCP service until the two are in contact"
-            ))
-        }
+        )),
         (here, there) => {
             let conflict = |state| {
                 matches!(
