@@ -109,7 +109,7 @@ impl Evidence {
 
     /// The order that it is about.
     #[must_use]
-    pub fn order(&self) -> Order {
+    pub fn switch_order(&self) -> Order {
         Order::SetPartnerDown {
             relationship: self.relationship.clone(),
         }

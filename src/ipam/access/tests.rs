@@ -80,7 +80,7 @@ fn a_rule_is_about_what_it_names_and_no_more() {
     });
     assert_eq!(judged(vec![other_scope], &both), Judgement::Allowed);
     let other_pair = rule(Deny, Delete, |rule| {
-        rule.relationship = Some(Glob::new("*"))
+        rule.relationship = Some(Glob::new("*"));
     });
     assert_eq!(judged(vec![other_pair], &both), Judgement::Allowed);
     // What is carried to the partner counts as much.
@@ -115,7 +115,7 @@ fn a_rule_is_about_what_it_names_and_no_more() {
 fn a_bulk_is_what_is_more_than_allowed_and_a_pair_counts_once() {
     let bulk = || {
         rule(Effect::Deny, CommandKind::Delete, |rule| {
-            rule.max_bulk = Some(2)
+            rule.max_bulk = Some(2);
         })
     };
     let two = plan(&["dhcp1", "dc1"], &[delete(1), delete(2)]);

@@ -76,7 +76,7 @@ impl Ipam {
         if evidence.survivor.probe.last_lease.is_none() {
             evidence.survivor.probe.last_lease = last.get(&survivor).cloned();
         }
-        let order = evidence.order();
+        let order = evidence.switch_order();
         let command = match self.driver(&survivor) {
             Ok(driver) => driver.command(&order),
             Err(_) => cmdlet(&survivor, &order),
