@@ -83,9 +83,18 @@ pub struct Configuration {
     /// Nothing may be written, and why.
     pub read_only: Option<String>,
     /// The guardrail rules, in order.
-    pub guardrails: Vec<Guardrail>,
+    pub guardrails: Vec<GuardrailEntry>,
     /// The server groups, in order. Empty: one a domain.
     pub groups: Vec<GroupEntry>,
+}
+
+/// A `[[guardrail]]` entry.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GuardrailEntry {
+    /// What it says.
+    pub rule: Guardrail,
+    /// The line of its server in the file, or else of its beginning, from 1.
+    pub line: usize,
 }
 
 /// A `[[group]]` entry.

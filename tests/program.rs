@@ -154,6 +154,13 @@ fn guardrails_hold_in_cmdlets_and_in_ipams_commands() {
     configure(&["read_only = true\nread_only_reason = \"training\"\n".to_owned()]);
     let refused = home.refused("ipam create-reservation --ip 10.0.0.106 --client 00155DA76603");
     assert!(refused.contains("training"), "{refused}");
+    // A rule about a server that is not there would protect nobody.
+    configure(&[rule("create", "deny", "reason = \"x\"\nserver = \"dhpc1\"")]);
+    let refused = home.refused("ipam servers");
+    assert!(
+        refused.contains("line 5, server: there is no server 'dhpc1'"),
+        "{refused}"
+    );
     configure(&[rule("create", "forbid", "reason = \"x\"")]);
     let refused = home.refused("ipam servers");
     assert!(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{ConfigError, GroupEntry, Source, shown};
+use super::{ConfigError, GroupEntry, GuardrailEntry, Source, shown};
 use crate::model::guardrail::{CommandKind, Effect, Glob, Guardrail, ScopePattern};
 use crate::model::text::printable;
 
@@ -55,9 +55,16 @@ impl Source<'_> {
     pub(super) fn guardrails(
         &self,
         raw: &[Spanned<RawGuardrail>],
-    ) -> Result<Vec<Guardrail>, ConfigError> {
+    ) -> Result<Vec<GuardrailEntry>, ConfigError> {
         raw.iter()
-            .map(|raw| self.guardrail(raw.span().start, raw.get_ref()))
+            .map(|raw| {
+                let (at, raw) = (raw.span().start, raw.get_ref());
+                let server = raw.server.as_ref().map(|server| server.span().start);
+                Ok(GuardrailEntry {
+                    rule: self.guardrail(at, raw)?,
+                    line: self.line(server.unwrap_or(at)),
+                })
+            })
             .collect()
     }
 

@@ -151,13 +151,16 @@ fn guardrails_groups_and_read_only_are_read() {
         panic!("{:?}", configuration.guardrails)
     };
     assert_eq!(
-        first.to_string(),
+        first.rule.to_string(),
         "type-name delete on dhcp*, scope 10.0.0.0/8, relationship hq-*, more than 5 at once"
     );
-    assert_eq!(first.action, Some(CommandKind::Delete));
-    assert!(matches!(first.scope, Some(ScopePattern::Network(_))));
     assert_eq!(
-        *second,
+        (first.line, first.rule.action),
+        (6, Some(CommandKind::Delete))
+    );
+    assert!(matches!(first.rule.scope, Some(ScopePattern::Network(_))));
+    assert_eq!(
+        second.rule,
         Guardrail::new(Effect::Confirm, "look twice"),
         "it names nothing, and is about everything"
     );

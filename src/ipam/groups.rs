@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::OpenError;
 use super::names::Names;
+use super::open::not_there;
 use crate::config::GroupEntry;
 use crate::model::ServerName;
 use crate::model::text::printable;
@@ -38,14 +39,9 @@ pub(super) fn resolve(
                     let all = names.servers().iter();
                     all.filter(|server| glob.means(server)).cloned().collect()
                 } else {
-                    let found = names.resolve(glob.as_str()).map_err(|why| {
-                        OpenError(format!(
-                            "{}, line {}, group '{}': {why}",
-                            printable(&file.display().to_string(), 400),
-                            entry.line,
-                            printable(&entry.name, 80)
-                        ))
-                    })?;
+                    let found = names.resolve(glob.as_str());
+                    let key = format!("group '{}'", printable(&entry.name, 80));
+                    let found = found.map_err(|why| not_there(file, entry.line, &key, &why))?;
                     vec![found]
                 };
                 for server in meant {

@@ -12,12 +12,13 @@ use super::locks::{Locks, private_folder};
 use super::names::Names;
 use super::no_driver::NoDriver;
 use super::store::{SqliteStore, Store};
-use super::{Estate, Inner, Ipam, OpenError, groups};
+use super::{Estate, Inner, Ipam, OpenError, UnknownServer, groups};
 use crate::clock::Clock;
-use crate::config::{Configuration, GroupEntry, Home, ServerEntry, ServerKind};
+use crate::config::{Configuration, GroupEntry, GuardrailEntry, Home, ServerEntry, ServerKind};
 use crate::drivers::Driver;
 use crate::drivers::embedded::{EmbeddedEstate, EstateError};
 use crate::model::ServerName;
+use crate::model::guardrail::{Glob, Guardrail};
 use crate::model::server::ServerIdentity;
 use crate::model::text::printable;
 
@@ -51,7 +52,7 @@ impl Ipam {
         )?;
         ipam.set_access(Access {
             read_only: configuration.read_only.clone(),
-            rules: configuration.guardrails.clone(),
+            rules: rules(&ipam, &configuration.guardrails, &file)?,
         });
         Ok(ipam)
     }
@@ -114,6 +115,31 @@ impl Ipam {
             }),
         })
     }
+}
+
+/// The guardrail rules, their servers named as the configuration names them. One that names a
+/// server that is not there would protect nobody, unnoticed.
+fn rules(
+    ipam: &Ipam,
+    entries: &[GuardrailEntry],
+    file: &Path,
+) -> Result<Vec<Guardrail>, OpenError> {
+    let named = |entry: &GuardrailEntry| {
+        let mut rule = entry.rule.clone();
+        if let Some(glob) = rule.server.as_ref().filter(|glob| !glob.is_wild()) {
+            let server = ipam.inner.names.resolve(glob.as_str());
+            let server = server.map_err(|why| not_there(file, entry.line, "server", &why))?;
+            rule.server = Some(Glob::new(server.as_str()));
+        }
+        Ok(rule)
+    };
+    entries.iter().map(named).collect()
+}
+
+/// A place in the configuration names a server that is not there.
+pub(super) fn not_there(file: &Path, line: usize, key: &str, why: &UnknownServer) -> OpenError {
+    let file = printable(&file.display().to_string(), 400);
+    OpenError(format!("{file}, line {line}, {key}: {why}"))
 }
 
 /// The drivers of the configured servers; without any, of the whole embedded estate.

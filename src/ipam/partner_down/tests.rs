@@ -199,6 +199,11 @@ fn a_partner_that_lives_is_told_apart() {
     );
     let paused = alive(|evidence| evidence.partner.availability = Some(Availability::Paused));
     assert!(paused.contains("only paused"), "{paused}");
+    let left = alive(|evidence| evidence.partner.status = None);
+    assert!(
+        left.contains("does not have the relationship 'hq'"),
+        "{left}"
+    );
     // It gave out leases since it was last heard of.
     let mut silent = evidence(
         S::CommunicationInterrupted,

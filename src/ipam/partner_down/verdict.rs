@@ -8,6 +8,7 @@ use crate::drivers::DriverError;
 use crate::drivers::probe::{Found, ProbeItem};
 use crate::model::FailoverState as S;
 use crate::model::server::Availability;
+use crate::model::text::printable;
 use crate::rules::facts::MAX_CLOCK_SKEW;
 
 /// What the evidence says about the switch.
@@ -203,6 +204,14 @@ fn explain(evidence: &Evidence, serves: bool, signs: &mut Vec<String>) {
         signs.push(format!(
             "it is {here} that can't be read: if {here} is the one that is down, partner down is \
              set on {there}"
+        ));
+        return;
+    }
+    if partner.was_read() && partner.status.is_none() {
+        signs.push(format!(
+            "{there} itself does not have the relationship '{}': if it is not to come back, delete \
+             it on {here}, which keeps the scopes",
+            printable(&evidence.relationship, 126)
         ));
         return;
     }
