@@ -105,6 +105,9 @@ pub struct App {
     next_job: JobId,
     hits: Hits,
     pressed: Option<(Timestamp, u16, u16)>,
+    /// Whether the operator has touched anything: until then the cursor stays on the first row,
+    /// whatever rows come above it.
+    touched: bool,
     mouse: bool,
     look: Look,
     keymap: Keymap,
@@ -135,6 +138,7 @@ impl App {
             next_job: 0,
             hits: Hits::default(),
             pressed: None,
+            touched: false,
             mouse: true,
             look,
             keymap,
@@ -346,6 +350,9 @@ impl App {
         let source = (spec.rows)(&self.world, &self.place);
         self.widths = draw::natural(source.as_ref(), &self.world);
         let request = self.table.show(source, &self.world);
+        if !self.touched {
+            self.table.go(0);
+        }
         let mut effects: Vec<Effect> = Vec::new();
         if let Some(request) = request {
             effects.push(self.spawn(request, None));
