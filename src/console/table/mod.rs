@@ -3,6 +3,7 @@
 pub mod filter;
 pub mod leases;
 pub mod order;
+pub mod parallel;
 pub mod source;
 pub mod state;
 
