@@ -10,4 +10,4 @@ pub mod state;
 pub use filter::Filter;
 pub use order::{Ordered, Sort};
 pub use source::{Align, Cell, Column, ColumnSpec, Rows, SharedSource, SortKey, Source, Tone};
-pub use state::Table;
+pub use state::{LARGE, Table};

@@ -217,8 +217,7 @@ pub(super) fn sorted_rows<T: Send + Sync>(
     let middle = list.len() / 2;
     let (lower, upper) = list.split_at_mut(middle);
     let both = thread::scope(|scope| {
-        let begun = thread::Builder::new()
-            .spawn_scoped(scope, || lower.sort_unstable_by(&compare));
+        let begun = thread::Builder::new().spawn_scoped(scope, || lower.sort_unstable_by(&compare));
         upper.sort_unstable_by(&compare);
         begun.is_ok_and(|thread| thread.join().is_ok())
     });

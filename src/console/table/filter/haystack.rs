@@ -71,7 +71,10 @@ impl Haystack {
     }
 
     fn begin(&self, place: usize) -> usize {
-        match place.checked_sub(1).and_then(|before| self.ends.get(before)) {
+        match place
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before))
+        {
             Some(end) => *end as usize + 1,
             None => 0,
         }
@@ -125,7 +128,12 @@ impl Haystack {
     }
 
     /// A word in every column is one search in the row's whole text.
-    fn passes(&self, bound: &Bound, term: &BoundTerm, row: &Kept<'_, impl Source + ?Sized>) -> bool {
+    fn passes(
+        &self,
+        bound: &Bound,
+        term: &BoundTerm,
+        row: &Kept<'_, impl Source + ?Sized>,
+    ) -> bool {
         match (&term.test, &term.columns) {
             (Test::Has(parts), None) => {
                 let begin = self.begin(row.row * self.columns);

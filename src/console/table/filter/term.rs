@@ -229,7 +229,8 @@ impl Term {
 
 fn no_column(on: &On, columns: &[ColumnSpec]) -> String {
     let written = crate::model::text::printable(&on.written, 30);
-    let mut says = format!("There is no column '{written}' here, so it is searched for as it stands");
+    let mut says =
+        format!("There is no column '{written}' here, so it is searched for as it stands");
     let alike = |spec: &&ColumnSpec| {
         let words = spec.words.iter().map(|word| letters(word));
         let all = words.chain([letters(spec.name)]);
@@ -241,7 +242,10 @@ fn no_column(on: &On, columns: &[ColumnSpec]) -> String {
         .max_by(|one, two| alike(one).total_cmp(&alike(two)));
     match best {
         Some(spec) if alike(&spec) > 0.8 => {
-            let word = spec.words.first().map_or_else(|| letters(spec.name), |word| letters(word));
+            let word = spec
+                .words
+                .first()
+                .map_or_else(|| letters(spec.name), |word| letters(word));
             let _ = write!(says, ": did you mean {word} ({})?", spec.name);
         }
         _ => {

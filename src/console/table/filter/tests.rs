@@ -96,14 +96,7 @@ fn rows() -> Rows<Scope> {
             100.0,
             0,
         ),
-        row(
-            [110, 1, 0, 9],
-            "dhcp1.contoso.com",
-            "",
-            "",
-            0.0,
-            NOW - 600,
-        ),
+        row([110, 1, 0, 9], "dhcp1.contoso.com", "", "", 0.0, NOW - 600),
     ];
     Rows::new(
         rows,
@@ -133,7 +126,11 @@ fn words_are_found_in_any_order_and_column() {
     assert_eq!(found("\"office head\""), [0; 0]);
     assert_eq!(found("büro öst"), [2]);
     assert_eq!(found("BÜRO"), [2]);
-    assert_eq!(found("comhead"), [0; 0], "nothing is found across two cells");
+    assert_eq!(
+        found("comhead"),
+        [0; 0],
+        "nothing is found across two cells"
+    );
     assert_eq!(found(""), [0, 1, 2, 3]);
     assert_eq!(found("  "), [0, 1, 2, 3]);
 }
@@ -178,7 +175,11 @@ fn addresses() {
     assert_eq!(found("10.0.0.0-10.1.0.5"), [0, 1]);
     assert_eq!(found("10.1.0.0-5"), [1]);
     assert_eq!(found("10.1.*"), [1, 2]);
-    assert_eq!(found("10.1."), [1, 2, 3], "as a word it is a part of anything");
+    assert_eq!(
+        found("10.1."),
+        [1, 2, 3],
+        "as a word it is a part of anything"
+    );
     assert_eq!(found("ip:10.1."), [1, 2]);
     assert_eq!(found("scope=10.1.0.0"), [1]);
     assert_eq!(found("scope>10.1.0.0"), [2, 3]);
@@ -224,14 +225,18 @@ fn a_column_that_there_is_not_is_said_and_searched_for_as_text() {
         "There is no column 'sever' here, so it is searched for as it stands: did you mean \
          server (Server Name)?"
     );
-    assert!(says("zzz=1").unwrap().ends_with(
-        "; there are scope, server, name, client, used, lease"
-    ));
+    assert!(
+        says("zzz=1")
+            .unwrap()
+            .ends_with("; there are scope, server, name, client, used, lease")
+    );
     assert_eq!(
         says("used>full").unwrap(),
         "Percentage Utilized is a number, and 'full' is none: try used>80"
     );
-    for fine in ["", "dc1", "used>80", "00:15:5d", "aa:bb", "12:30", "used>", "\"a:b\""] {
+    for fine in [
+        "", "dc1", "used>80", "00:15:5d", "aa:bb", "12:30", "used>", "\"a:b\"",
+    ] {
         assert_eq!(says(fine), None, "{fine}");
     }
     assert_eq!(found("sever:dc1"), [0; 0]);
@@ -250,7 +255,10 @@ fn the_next_letter_narrows() {
     assert!(narrows("used>8", "used>"));
     assert!(!narrows("of", "off"));
     assert!(!narrows("-off", "-of"));
-    assert!(!narrows("cafe", "caf"), "from here on it may be a client ID");
+    assert!(
+        !narrows("cafe", "caf"),
+        "from here on it may be a client ID"
+    );
     assert!(!narrows("used>80", "used>8"));
     assert!(!narrows("name:dc1", "server:dc1"));
 }

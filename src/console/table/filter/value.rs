@@ -18,7 +18,8 @@ pub enum Test {
     Has(Vec<String>),
     /// The cell is this.
     Is(Exact),
-    /// The cell is an address from the first to the last, or has what was typed as a part.
+    /// The cell is an address from the first to the last; or it is no address, and what was typed
+    /// is a part of it.
     Within(u32, u32, Vec<String>),
     /// The cell compares so.
     Compare(Comparison, Operand),
@@ -122,8 +123,8 @@ impl Test {
             Test::Is(exact) => exact.holds(&row.text(column), || row.key(column)),
             Test::Within(first, last, parts) => {
                 let text = row.text(column);
-                is_within(&text, *first, *last)
-                    || parts.iter().any(|part| text.contains(part.as_str()))
+                let part = || parts.iter().any(|part| text.contains(part.as_str()));
+                is_within(&text, *first, *last).unwrap_or_else(part)
             }
             Test::Compare(comparison, operand) => operand.holds(*comparison, &row.key(column), now),
         }
@@ -142,14 +143,14 @@ impl Test {
     }
 }
 
-/// Whether a text is an address, or a prefix of one, from the first to the last.
-pub fn is_within(text: &str, first: u32, last: u32) -> bool {
+/// Whether a text that is an address, or a subnet, lies from the first to the last.
+fn is_within(text: &str, first: u32, last: u32) -> Option<bool> {
     if !text.starts_with(|one: char| one.is_ascii_digit()) {
-        return false;
+        return None;
     }
     let address = text.split_once('/').map_or(text, |(address, _)| address);
-    let address = address.parse().map(Ipv4Addr::to_bits);
-    address.is_ok_and(|bits| first <= bits && bits <= last)
+    let bits = address.parse().map(Ipv4Addr::to_bits).ok()?;
+    Some(first <= bits && bits <= last)
 }
 
 impl Exact {
@@ -191,7 +192,10 @@ impl Operand {
     ///
     /// A duration is compared with a duration, and with a moment by how far that is from now: a
     /// lease that ends within two hours, an event of the last two hours.
-    #[allow(clippy::cast_precision_loss, reason = "seconds and counts are far below 2^52")]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "seconds and counts are far below 2^52"
+    )]
     pub fn holds(&self, comparison: Comparison, key: &SortKey<'_>, now: i64) -> bool {
         /// Moments are larger (it is the year 2001), durations smaller (31 years).
         const FIRST_MOMENT: i64 = 1_000_000_000;
