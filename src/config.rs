@@ -9,13 +9,18 @@ use toml::Spanned;
 
 use crate::model::ServerName;
 use crate::model::text::printable;
+use collect::RawCollect;
+
+mod collect;
+
+pub use collect::Periods;
 
 /// Where configuration and state are kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Home {
     /// The folder of `config.toml`.
     pub config: PathBuf,
-    /// The folder of `estate.sqlite` and `ipam.sqlite`.
+    /// The folder of `estate.sqlite`, `ipam.sqlite` and `estate-cache.bin`.
     pub state: PathBuf,
 }
 
@@ -68,6 +73,12 @@ impl Home {
     pub fn ipam_file(&self) -> PathBuf {
         self.state.join("ipam.sqlite")
     }
+
+    /// The last estate, so that the next start has something to show at once.
+    #[must_use]
+    pub fn cache_file(&self) -> PathBuf {
+        self.state.join("estate-cache.bin")
+    }
 }
 
 /// What the configuration file says.
@@ -76,6 +87,8 @@ pub struct Configuration {
     /// The servers, in order; the first one is the default of `-ComputerName`. Empty: every
     /// server of the embedded estate.
     pub servers: Vec<ServerEntry>,
+    /// How often servers are read, and for how long it is remembered.
+    pub collect: Periods,
 }
 
 /// A `[[server]]` entry.
@@ -225,7 +238,8 @@ impl Configuration {
             }
             servers.push(entry);
         }
-        Ok(Configuration { servers })
+        let collect = source.periods(raw.collect)?;
+        Ok(Configuration { servers, collect })
     }
 }
 
@@ -234,6 +248,8 @@ impl Configuration {
 struct RawFile {
     #[serde(default)]
     server: Vec<Spanned<RawServer>>,
+    #[serde(default)]
+    collect: RawCollect,
 }
 
 #[derive(Deserialize)]

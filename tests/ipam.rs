@@ -1264,6 +1264,7 @@ async fn kinds_without_a_driver_say_so_and_disturb_nobody() {
             ),
             entry(DHCP1, &["main"], ServerKind::Embedded),
         ],
+        ..Configuration::default()
     };
     let open = |configuration: &Configuration| {
         Ipam::open(&place.home(), configuration, place.clock.clone(), "alice")
