@@ -22,13 +22,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "console",
         &[
-            "console", "ipam", "drivers", "rules", "model", "clock", "config",
+            "console", "ipam", "rules", "model", "clock", "config", "drivers",
         ],
     ),
     (
         "cli",
         &[
-            "cli", "cmdlets", "ipam", "drivers", "rules", "model", "clock", "config",
+            "cli", "console", "cmdlets", "ipam", "drivers", "rules", "model", "clock", "config",
         ],
     ),
 ];
@@ -145,6 +145,8 @@ fn only_carry_out_writes_to_servers() {
         if inside.starts_with("drivers/")
             || inside.starts_with("rules/")
             || inside.starts_with("model/")
+            // Nobody hands the console a driver; it has orders of rows.
+            || inside.starts_with("console/")
         {
             continue;
         }

@@ -1,3 +1,15 @@
-//! How things look on the screen.
+//! Drawing: what the console looks like. It reads, and says what lies where; it changes nothing.
 
+mod canvas;
+mod frame;
+pub mod hits;
+mod look;
+mod table;
 pub mod theme;
+
+pub use canvas::{Canvas, width, wrap};
+pub use frame::draw;
+pub use hits::{Hits, Target};
+pub use look::Look;
+pub use table::natural;
+pub use theme::{Glyphs, Role, Theme};

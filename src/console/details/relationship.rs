@@ -1,0 +1,6 @@
+//! Details of a relationship.
+
+use super::Tab;
+
+/// The tabs.
+pub const TABS: &[Tab] = &[];

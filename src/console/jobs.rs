@@ -1,0 +1,278 @@
+//! Jobs: what is asked of IPAM away from the screen, and what comes back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::preferences::Preferences;
+use super::table::filter::Filter;
+use super::table::order::{Ordered, Sort};
+use super::table::source::SharedSource;
+use super::world::World;
+use crate::drivers::LeaseQuery;
+use crate::ipam::{
+    Cancel, Ipam, JournalEntry, JournalQuery, Outcome, PlanError, Progress, StepResult,
+};
+use crate::model::plan::{Intent, PlanId};
+use crate::model::{Lease, Plan, ServerName};
+
+/// A job's number; never used twice in a run.
+pub type JobId = u64;
+
+/// What is asked for.
+#[derive(Clone)]
+pub enum JobRequest {
+    /// What would be done.
+    Plan(Box<Intent>),
+    /// Does it.
+    CarryOut(Box<Plan>),
+    /// Reads servers anew; none means all.
+    Retrieve(Vec<ServerName>),
+    /// Reads the journal, and what undo would take back.
+    Journal(JournalQuery),
+    /// Reads a page of leases of one server.
+    Leases(ServerName, LeaseQuery),
+    /// Orders the rows of a large table: the table's generation comes back with it.
+    Order {
+        /// The table's generation.
+        generation: u64,
+        /// The rows.
+        source: SharedSource,
+        /// Which of them.
+        filter: Filter,
+        /// In which order.
+        sort: Sort,
+        /// An order of that source and sort that has every row wanted, if there is one.
+        before: Option<Arc<Vec<u32>>>,
+        /// What cells are made from.
+        world: Box<World>,
+    },
+    /// Writes down the operator's taste.
+    Remember(Box<Preferences>),
+}
+
+impl std::fmt::Debug for JobRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            JobRequest::Plan(intent) => f.debug_tuple("Plan").field(intent).finish(),
+            JobRequest::CarryOut(plan) => f.debug_tuple("CarryOut").field(&plan.title).finish(),
+            JobRequest::Retrieve(servers) => f.debug_tuple("Retrieve").field(servers).finish(),
+            JobRequest::Journal(query) => f.debug_tuple("Journal").field(query).finish(),
+            JobRequest::Leases(server, query) => {
+                f.debug_tuple("Leases").field(server).field(query).finish()
+            }
+            JobRequest::Order { generation, .. } => {
+                f.debug_tuple("Order").field(generation).finish()
+            }
+            JobRequest::Remember(_) => f.write_str("Remember"),
+        }
+    }
+}
+
+impl JobRequest {
+    /// What is said to be going on.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self {
+            JobRequest::Plan(_) => "Working out what would be done".to_owned(),
+            JobRequest::CarryOut(plan) => plan.title.clone(),
+            JobRequest::Retrieve(_) => "Retrieving server data".to_owned(),
+            JobRequest::Journal(_) => "Reading the journal".to_owned(),
+            JobRequest::Leases(server, _) => format!("Reading leases of {server}"),
+            JobRequest::Order { .. } => "Sorting".to_owned(),
+            JobRequest::Remember(_) => "Saving the view".to_owned(),
+        }
+    }
+}
+
+/// What a job says. Every job ends with exactly one message for which [`Said::is_last`] holds.
+#[derive(Clone, Debug)]
+pub enum Said {
+    /// The plan, or why there is none.
+    Planned(Result<Box<Plan>, Arc<PlanError>>),
+    /// A step of the plan begins (`None`) or ended.
+    Step(usize, Option<StepResult>),
+    /// The plan has ended.
+    CarriedOut(Box<Outcome>),
+    /// The servers were read.
+    Retrieved,
+    /// The journal, and what undo would take back.
+    Journal(Arc<Vec<JournalEntry>>, Option<(PlanId, String)>),
+    /// Leases of a server.
+    Leases(ServerName, LeaseQuery, Vec<Lease>),
+    /// The rows in order.
+    Ordered(u64, Ordered),
+    /// Nothing to say but that it is done.
+    Done,
+    /// It could not be done, and why.
+    Failed(String),
+}
+
+impl Said {
+    /// Whether the job has nothing more to say.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        !matches!(self, Said::Step(..))
+    }
+}
+
+/// A message of a job.
+#[derive(Clone, Debug)]
+pub struct JobMessage {
+    /// Whose.
+    pub job: JobId,
+    /// What.
+    pub said: Said,
+}
+
+/// The jobs that run, and how they are stopped.
+#[derive(Debug)]
+pub struct Jobs {
+    ipam: Ipam,
+    preferences: std::path::PathBuf,
+    messages: mpsc::Sender<JobMessage>,
+    cancels: BTreeMap<JobId, Cancel>,
+}
+
+impl Jobs {
+    /// Jobs that reach servers through `ipam` and say what they have to say to `messages`.
+    #[must_use]
+    pub fn new(
+        ipam: Ipam,
+        preferences: std::path::PathBuf,
+        messages: mpsc::Sender<JobMessage>,
+    ) -> Jobs {
+        Jobs {
+            ipam,
+            preferences,
+            messages,
+            cancels: BTreeMap::new(),
+        }
+    }
+
+    /// Begins a job.
+    pub fn spawn(&mut self, job: JobId, request: JobRequest) {
+        self.cancels.retain(|_, cancel| !cancel.is_cancelled());
+        let cancel = Cancel::new();
+        self.cancels.insert(job, cancel.clone());
+        let (ipam, messages) = (self.ipam.clone(), self.messages.clone());
+        let preferences = self.preferences.clone();
+        tokio::spawn(async move {
+            let told = messages.clone();
+            let work = tokio::spawn(run(ipam, job, request, preferences, cancel, messages));
+            let said = match work.await {
+                Ok(said) => said,
+                Err(why) => Said::Failed(format!("this went wrong inside the program: {why}")),
+            };
+            let _ = told.send(JobMessage { job, said }).await;
+        });
+    }
+
+    /// Asks a job to stop; it says how far it came.
+    pub fn cancel(&mut self, job: JobId) {
+        if let Some(cancel) = self.cancels.get(&job) {
+            cancel.cancel();
+        }
+    }
+
+    /// Forgets a job that has ended.
+    pub fn ended(&mut self, job: JobId) {
+        self.cancels.remove(&job);
+    }
+}
+
+async fn run(
+    ipam: Ipam,
+    job: JobId,
+    request: JobRequest,
+    preferences: std::path::PathBuf,
+    cancel: Cancel,
+    messages: mpsc::Sender<JobMessage>,
+) -> Said {
+    match request {
+        JobRequest::Plan(intent) => {
+            Said::Planned(ipam.plan(*intent).await.map(Box::new).map_err(Arc::new))
+        }
+        JobRequest::CarryOut(plan) => {
+            // Steps are few; a channel of its own keeps their order without holding up the plan.
+            let (tell, mut told) = mpsc::unbounded_channel();
+            let progress = Progress::to(move |place, result| {
+                let _ = tell.send((place, result.cloned()));
+            });
+            let forward = tokio::spawn(async move {
+                while let Some((place, result)) = told.recv().await {
+                    let said = Said::Step(place, result);
+                    if messages.send(JobMessage { job, said }).await.is_err() {
+                        break;
+                    }
+                }
+            });
+            let outcome = ipam.carry_out(*plan, &progress, &cancel).await;
+            drop(progress);
+            let _ = forward.await;
+            Said::CarriedOut(Box::new(outcome))
+        }
+        JobRequest::Retrieve(servers) => {
+            if servers.is_empty() {
+                ipam.collect().await;
+            } else {
+                ipam.collect_only(&servers).await;
+            }
+            Said::Retrieved
+        }
+        JobRequest::Journal(query) => journal(ipam, query).await,
+        JobRequest::Leases(server, query) => match ipam.leases(&server, &query).await {
+            Ok(leases) => Said::Leases(server, query, leases),
+            Err(why) => Said::Failed(why.to_string()),
+        },
+        JobRequest::Order {
+            generation,
+            source,
+            filter,
+            sort,
+            before,
+            world,
+        } => {
+            let ordered = tokio::task::spawn_blocking(move || match before {
+                Some(before) => Ordered::within(source.as_ref(), &filter, &before, &world),
+                None => Ordered::of(source.as_ref(), &filter, &sort, &world),
+            });
+            match ordered.await {
+                Ok(ordered) => Said::Ordered(generation, ordered),
+                Err(why) => Said::Failed(why.to_string()),
+            }
+        }
+        JobRequest::Remember(taste) => {
+            let saved = tokio::task::spawn_blocking(move || taste.save(&preferences));
+            match saved.await {
+                Ok(Ok(())) => Said::Done,
+                Ok(Err(why)) => Said::Failed(why.to_string()),
+                Err(why) => Said::Failed(why.to_string()),
+            }
+        }
+    }
+}
+
+async fn journal(ipam: Ipam, query: JournalQuery) -> Said {
+    let read = tokio::task::spawn_blocking(move || {
+        let entries = ipam.journal(&query)?;
+        let undoable = match ipam.last_undoable()? {
+            None => None,
+            Some(plan) => {
+                let query = JournalQuery {
+                    plan: Some(plan),
+                    limit: 1,
+                };
+                let entry = ipam.journal(&query)?.into_iter().next();
+                entry.map(|entry| (plan, entry.title))
+            }
+        };
+        Ok::<_, crate::ipam::StoreError>(Said::Journal(Arc::new(entries), undoable))
+    });
+    match read.await {
+        Ok(Ok(said)) => said,
+        Ok(Err(why)) => Said::Failed(why.to_string()),
+        Err(why) => Said::Failed(why.to_string()),
+    }
+}

@@ -1,0 +1,54 @@
+//! What views, layers and commands read: everything that is known at one moment. Cheap to clone.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::table::leases::LeaseBook;
+use crate::ipam::{Access, Estate, JournalEntry};
+use crate::model::ServerName;
+use crate::model::plan::PlanId;
+
+/// Everything that is known at one moment. Nothing in it asks anybody.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The servers' readings.
+    pub estate: Arc<Estate>,
+    /// Now, as the last event told it.
+    pub now: Timestamp,
+    /// What may be done.
+    pub access: Access,
+    /// Who sits here.
+    pub operator: String,
+    /// The journal, newest first, as far as it was read.
+    pub journal: Arc<Vec<JournalEntry>>,
+    /// What undo would take back: its number and its title.
+    pub undoable: Option<(PlanId, String)>,
+    /// Leases, as far as they were read.
+    pub leases: Arc<LeaseBook>,
+    /// Servers that a plan of ours is being carried out on.
+    pub busy: Vec<ServerName>,
+}
+
+impl World {
+    /// A world in which nothing is known yet.
+    #[must_use]
+    pub fn unknown(now: Timestamp) -> World {
+        World {
+            estate: Arc::default(),
+            now,
+            access: Access::default(),
+            operator: String::new(),
+            journal: Arc::default(),
+            undoable: None,
+            leases: Arc::default(),
+            busy: Vec::new(),
+        }
+    }
+
+    /// How old something is, in seconds; never less than none.
+    #[must_use]
+    pub fn age(&self, at: Timestamp) -> i64 {
+        (self.now.as_second() - at.as_second()).max(0)
+    }
+}

@@ -1,0 +1,5 @@
+//! The console without a terminal: keys and clicks go in, a screen comes out.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod frame;
+mod harness;
