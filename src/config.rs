@@ -1,13 +1,17 @@
 //! The home and the configuration file: where things are kept, and which servers there are.
 
+mod access;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
+use access::{RawGroup, RawGuardrail};
 use etcetera::BaseStrategy;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::model::ServerName;
+use crate::model::guardrail::{Glob, Guardrail};
 use crate::model::text::printable;
 
 /// Where configuration and state are kept.
@@ -76,6 +80,32 @@ pub struct Configuration {
     /// The servers, in order; the first one is the default of `-ComputerName`. Empty: every
     /// server of the embedded estate.
     pub servers: Vec<ServerEntry>,
+    /// Nothing may be written, and why.
+    pub read_only: Option<String>,
+    /// The guardrail rules, in order.
+    pub guardrails: Vec<GuardrailEntry>,
+    /// The server groups, in order. Empty: one a domain.
+    pub groups: Vec<GroupEntry>,
+}
+
+/// A `[[guardrail]]` entry.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GuardrailEntry {
+    /// What it says.
+    pub rule: Guardrail,
+    /// The line of its server in the file, or else of its beginning, from 1.
+    pub line: usize,
+}
+
+/// A `[[group]]` entry.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GroupEntry {
+    /// Its name.
+    pub name: String,
+    /// Names of servers, or patterns with `*` and `?`.
+    pub servers: Vec<Glob>,
+    /// The line on which it begins, from 1.
+    pub line: usize,
 }
 
 /// A `[[server]]` entry.
@@ -225,7 +255,12 @@ impl Configuration {
             }
             servers.push(entry);
         }
-        Ok(Configuration { servers })
+        Ok(Configuration {
+            servers,
+            read_only: source.read_only(raw.read_only.as_ref(), raw.read_only_reason.as_ref())?,
+            guardrails: source.guardrails(&raw.guardrail)?,
+            groups: source.groups(&raw.group)?,
+        })
     }
 }
 
@@ -234,6 +269,12 @@ impl Configuration {
 struct RawFile {
     #[serde(default)]
     server: Vec<Spanned<RawServer>>,
+    read_only: Option<Spanned<bool>>,
+    read_only_reason: Option<Spanned<String>>,
+    #[serde(default)]
+    guardrail: Vec<Spanned<RawGuardrail>>,
+    #[serde(default)]
+    group: Vec<Spanned<RawGroup>>,
 }
 
 #[derive(Deserialize)]

@@ -5,12 +5,14 @@ pub mod carry_out;
 mod collect;
 mod config_sync;
 pub mod estate;
+mod groups;
 pub mod journal;
 mod locks;
 mod names;
 mod no_driver;
 mod open;
 mod pairs;
+pub mod partner_down;
 mod plan;
 pub mod store;
 mod take_up;
@@ -31,10 +33,11 @@ use crate::rules::DhcpError;
 use locks::Locks;
 use names::Names;
 
-pub use access::Access;
+pub use access::{Access, Judgement};
 pub use carry_out::{Cancel, Ended, Outcome, Progress, StepOutcome, StepResult};
 pub use config_sync::OUT_OF_SYNC;
 pub use estate::Estate;
+pub use groups::ServerGroup;
 pub use journal::{JournalEntry, JournalQuery};
 pub use store::{SqliteStore, Store};
 
@@ -46,6 +49,7 @@ pub struct Ipam {
 
 struct Inner {
     names: Arc<Names>,
+    groups: Vec<ServerGroup>,
     drivers: BTreeMap<ServerName, Arc<dyn Driver>>,
     store: Arc<dyn Store>,
     clock: Clock,
@@ -175,6 +179,19 @@ impl Ipam {
     pub fn set_access(&self, access: Access) {
         let held = &self.inner.access;
         *held.write().unwrap_or_else(PoisonError::into_inner) = access;
+    }
+
+    /// What the guardrails say to a plan: whether to ask first, or to have something typed. What
+    /// they deny has no plan, and is not carried out either.
+    #[must_use]
+    pub fn judgement(&self, plan: &Plan) -> Judgement {
+        self.access().judge(plan, &self.estate())
+    }
+
+    /// The server groups, in the configuration's order; where it has none, one a domain.
+    #[must_use]
+    pub fn groups(&self) -> &[ServerGroup] {
+        &self.inner.groups
     }
 
     /// What is known now, without asking anybody.
