@@ -209,32 +209,9 @@ impl Configuration {
     /// [`ConfigError`] naming file, line and key.
     pub fn load(home: &Home) -> Result<Configuration, ConfigError> {
         let file = home.config_file();
-        let whole = |what: String| ConfigError {
-            file: file.clone(),
-            line: None,
-            key: None,
-            what,
-        };
-        let bytes = match std::fs::read(&file) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Configuration::default());
-            }
-            Err(error) => return Err(whole(format!("it can't be read: {error}"))),
-        };
-        match std::str::from_utf8(&bytes) {
-            Ok(text) => Configuration::parse(&file, text),
-            Err(error) => {
-                let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-                let source = Source {
-                    file: &file,
-                    text: &good,
-                };
-                Err(source.at(
-                    good.len(),
-                    "a byte here is not UTF-8: save the file as UTF-8".to_owned(),
-                ))
-            }
+        match read(&file)? {
+            Some(text) => Configuration::parse(&file, &text),
+            None => Ok(Configuration::default()),
         }
     }
 
@@ -292,15 +269,45 @@ fn shown(text: &str) -> String {
     printable(text, 80)
 }
 
+/// The text of one of the home's files; `None` where there is no such file.
+///
+/// # Errors
+/// [`ConfigError`] when it can't be read, or names the line that is not UTF-8.
+pub(crate) fn read(file: &Path) -> Result<Option<String>, ConfigError> {
+    let bytes = match std::fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(ConfigError {
+                file: file.to_owned(),
+                line: None,
+                key: None,
+                what: format!("it can't be read: {error}"),
+            });
+        }
+    };
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(Some(text.to_owned())),
+        Err(error) => {
+            let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+            let source = Source { file, text: &good };
+            Err(source.at(
+                good.len(),
+                "a byte here is not UTF-8: save the file as UTF-8".to_owned(),
+            ))
+        }
+    }
+}
+
 /// The file's text, to tell where something is.
-struct Source<'a> {
-    file: &'a Path,
-    text: &'a str,
+pub(crate) struct Source<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) text: &'a str,
 }
 
 impl Source<'_> {
     /// An error at a byte of the text; its key is the one on that line.
-    fn at(&self, offset: usize, what: String) -> ConfigError {
+    pub(crate) fn at(&self, offset: usize, what: String) -> ConfigError {
         let mut offset = offset.min(self.text.len());
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
@@ -327,7 +334,7 @@ impl Source<'_> {
         before.filter(|byte| **byte == b'\n').count() + 1
     }
 
-    fn syntax(&self, error: &toml::de::Error) -> ConfigError {
+    pub(crate) fn syntax(&self, error: &toml::de::Error) -> ConfigError {
         let what = printable(error.message(), 400);
         match error.span() {
             Some(span) => self.at(span.start, what),

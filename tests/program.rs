@@ -386,8 +386,9 @@ fn killed_at_any_moment_the_home_still_opens() {
     // Whatever was left behind is reported once, and then there is nothing more to report.
     home.run("ipam scopes");
     let again = home.try_run("ipam scopes");
+    // (Why a row is Out of sync is said every time, and that may be an interruption too.)
     assert!(
-        !String::from_utf8_lossy(&again.stderr).contains("interrupted"),
+        !String::from_utf8_lossy(&again.stderr).contains("was interrupted"),
         "{}",
         said(&again)
     );

@@ -13,7 +13,7 @@ use tui_input::Input;
 
 use super::action::Effect;
 use super::command::{self, Command, Selection};
-use super::draw::{Hits, Theme};
+use super::draw::{self, Hits, Look};
 use super::jobs::{JobId, JobRequest};
 use super::keymap::Keymap;
 use super::layers::Layer;
@@ -93,6 +93,8 @@ pub struct App {
     trail: Vec<Place>,
     tables: HashMap<Place, Table>,
     table: Table,
+    /// What each column's cells would take.
+    widths: Vec<u16>,
     filter: Input,
     focus: Focus,
     details: Option<Details>,
@@ -103,8 +105,11 @@ pub struct App {
     next_job: JobId,
     hits: Hits,
     pressed: Option<(Timestamp, u16, u16)>,
+    /// Whether the operator has touched anything: until then the cursor stays on the first row,
+    /// whatever rows come above it.
+    touched: bool,
     mouse: bool,
-    theme: Theme,
+    look: Look,
     keymap: Keymap,
     preferences: Preferences,
     changed: bool,
@@ -113,7 +118,7 @@ pub struct App {
 impl App {
     /// A console that begins where programs begin.
     #[must_use]
-    pub fn new(world: World, theme: Theme, keymap: Keymap, preferences: Preferences) -> App {
+    pub fn new(world: World, look: Look, keymap: Keymap, preferences: Preferences) -> App {
         let details = preferences.details.then(Details::default);
         let mut app = App {
             summary: Summary::of(&world),
@@ -122,6 +127,7 @@ impl App {
             trail: Vec::new(),
             tables: HashMap::new(),
             table: Table::default(),
+            widths: Vec::new(),
             filter: Input::default(),
             focus: Focus::Table,
             details,
@@ -132,13 +138,15 @@ impl App {
             next_job: 0,
             hits: Hits::default(),
             pressed: None,
+            touched: false,
             mouse: true,
-            theme,
+            look,
             keymap,
             preferences,
             changed: true,
         };
         app.table = app.fresh_table();
+        app.widths = draw::natural(app.table.source().as_ref(), &app.world);
         app
     }
 
@@ -170,6 +178,12 @@ impl App {
     #[must_use]
     pub fn table(&self) -> &Table {
         &self.table
+    }
+
+    /// What each of the table's columns would take.
+    #[must_use]
+    pub fn widths(&self) -> &[u16] {
+        &self.widths
     }
 
     /// What is in the filter bar.
@@ -214,8 +228,8 @@ impl App {
 
     /// How things look.
     #[must_use]
-    pub fn theme(&self) -> &Theme {
-        &self.theme
+    pub fn look(&self) -> &Look {
+        &self.look
     }
 
     /// Which key is which command.
@@ -334,7 +348,11 @@ impl App {
         self.changed = true;
         let spec = views::spec(self.place.view);
         let source = (spec.rows)(&self.world, &self.place);
+        self.widths = draw::natural(source.as_ref(), &self.world);
         let request = self.table.show(source, &self.world);
+        if !self.touched {
+            self.table.go(0);
+        }
         let mut effects: Vec<Effect> = Vec::new();
         if let Some(request) = request {
             effects.push(self.spawn(request, None));

@@ -44,6 +44,8 @@ pub enum JobRequest {
         filter: Filter,
         /// In which order.
         sort: Sort,
+        /// An order of that source and sort that has every row wanted, if there is one.
+        before: Option<Arc<Vec<u32>>>,
         /// What cells are made from.
         world: Box<World>,
     },
@@ -241,10 +243,12 @@ async fn run(
             source,
             filter,
             sort,
+            before,
             world,
         } => {
-            let ordered = tokio::task::spawn_blocking(move || {
-                Ordered::of(source.as_ref(), &filter, &sort, &world)
+            let ordered = tokio::task::spawn_blocking(move || match before {
+                Some(before) => Ordered::within(source.as_ref(), &filter, &before, &world),
+                None => Ordered::of(source.as_ref(), &filter, &sort, &world),
             });
             match ordered.await {
                 Ok(ordered) => Said::Ordered(generation, ordered),

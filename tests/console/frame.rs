@@ -21,7 +21,7 @@ fn selectors_and_menus_open() {
     console.keys("v").expect("Failover Relationships");
     console.keys("f f <enter>");
     console
-        .expect("Relationship Name")
+        .expect("Hot Standby")
         .keys("<esc>")
         .expect("Scope ID");
 }

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use twinscope::clock::Clock;
 use twinscope::config::{Configuration, Home};
 use twinscope::console::action::Effect;
-use twinscope::console::draw::{self, Theme};
+use twinscope::console::draw::{self, Look};
 use twinscope::console::jobs::{JobMessage, Jobs};
 use twinscope::console::keymap::Keymap;
 use twinscope::console::preferences::Preferences;
@@ -67,7 +67,7 @@ impl Console {
             ..World::unknown(clock.now())
         };
         let keymap = Keymap::new(command::all().map(|known| (known.id, known.keys, "global")));
-        let mut app = App::new(world, Theme::dark(), keymap, Preferences::default());
+        let mut app = App::new(world, Look::default(), keymap, Preferences::default());
         let effects = app.start();
         let mut console = Console {
             app,

@@ -94,6 +94,12 @@ impl App {
         Vec::new()
     }
 
+    /// Says that something went wrong outside of the console's own work.
+    pub fn say(&mut self, text: String) {
+        self.toast(Tone::Bad, text);
+        self.changed = true;
+    }
+
     fn toast(&mut self, tone: Tone, text: String) {
         // What went wrong stays until a key is pressed; two that say the same are one.
         let until = match tone {

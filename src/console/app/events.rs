@@ -91,7 +91,7 @@ impl App {
     }
 
     fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
-        self.changed = true;
+        (self.changed, self.touched) = (true, true);
         self.toasts.retain(|toast| toast.until.is_some());
         if let Some(top) = self.layers.len().checked_sub(1) {
             return self.layer(top, |layer, world| layer.key(key, world));
@@ -264,6 +264,7 @@ impl App {
     }
 
     fn mouse(&mut self, mouse: MouseEvent) -> Vec<Effect> {
+        self.touched = true;
         let (column, row) = (mouse.column, mouse.row);
         let Some((target, _)) = self.hits.at(column, row) else {
             return Vec::new();

@@ -4,6 +4,7 @@ mod canvas;
 mod columns;
 mod frame;
 pub mod hits;
+mod look;
 mod table;
 pub mod theme;
 
@@ -11,4 +12,6 @@ pub use canvas::{Canvas, width, wrap};
 pub use columns::columns;
 pub use frame::draw;
 pub use hits::{Hits, Target};
+pub use look::Look;
+pub use table::natural;
 pub use theme::{Glyphs, Role, Theme};

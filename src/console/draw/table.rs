@@ -6,57 +6,89 @@ use ratatui::layout::{Position, Rect};
 use super::canvas::{Canvas, width};
 use super::hits::Target;
 use super::theme::Role;
-use crate::console::table::{Align, ColumnSpec, Table};
+use crate::console::table::{Align, ColumnSpec, Source, Table};
 use crate::console::world::World;
 
 /// The room that a bar takes before a cell's text.
 const BAR: u16 = 2;
+/// No column is drawn narrower.
+const LEAST: u16 = 4;
+/// So many rows tell how wide columns are.
+const SAMPLE: usize = 256;
 
 /// Which columns fit into a width, and how wide each is drawn, as places in the source's columns.
-/// Columns are dropped by their number, the highest first; what is left over goes to those that
-/// can use it.
+/// `natural` is what each column's cells would take. Columns are dropped by their number, the
+/// highest first; what is left over goes to what cells need, and then to headers.
 #[must_use]
-pub fn fit(specs: &[ColumnSpec], shown: &[usize], room: u16) -> Vec<(usize, u16)> {
-    let mut columns: Vec<(usize, ColumnSpec)> = shown
-        .iter()
-        .filter_map(|place| Some((*place, *specs.get(*place)?)))
-        .collect();
-    let least = |columns: &[(usize, ColumnSpec)]| -> u16 {
-        columns.iter().map(|(_, spec)| spec.width.0 + 1).sum()
+pub fn fit(specs: &[ColumnSpec], natural: &[u16], shown: &[usize], room: u16) -> Vec<(usize, u16)> {
+    struct Fit {
+        place: usize,
+        drop: u8,
+        least: u16,
+        cells: u16,
+        header: u16,
+    }
+    let wish = |place: &usize| {
+        let spec = specs.get(*place)?;
+        let (least, most) = spec.width;
+        let cells = natural.get(*place).copied().unwrap_or(most);
+        Some(Fit {
+            place: *place,
+            drop: spec.drop,
+            least: least.min(cells.max(LEAST)),
+            cells: cells.min(most),
+            header: (width(spec.name) + 1).min(most),
+        })
     };
-    while columns.len() > 1 && least(&columns) > room {
+    let mut columns: Vec<Fit> = shown.iter().filter_map(wish).collect();
+    let needs = |columns: &[Fit]| -> u16 { columns.iter().map(|column| column.least + 1).sum() };
+    while columns.len() > 1 && needs(&columns) > room {
         let last = columns.iter().enumerate();
-        let last = last.max_by_key(|(place, (_, spec))| (spec.drop, *place));
+        let last = last.max_by_key(|(place, column)| (column.drop, *place));
         let Some((last, _)) = last else { break };
         columns.remove(last);
     }
-    let mut left = room.saturating_sub(least(&columns));
-    let mut widths: Vec<(usize, u16)> = columns
-        .iter()
-        .map(|(place, spec)| (*place, spec.width.0))
-        .collect();
-    // A cell at a time, round by round, to those that have less than their most.
-    while left > 0 {
-        let mut given = false;
-        for ((_, wide), (_, spec)) in widths.iter_mut().zip(&columns) {
-            if left > 0 && *wide < spec.width.1 {
-                *wide += 1;
-                left -= 1;
-                given = true;
+    let mut left = room.saturating_sub(needs(&columns));
+    let mut widths: Vec<u16> = columns.iter().map(|column| column.least).collect();
+    for goal in [|column: &Fit| column.cells, |column: &Fit| column.header] {
+        // A cell at a time, round by round, to those that have less than their goal.
+        let mut given = true;
+        while given && left > 0 {
+            given = false;
+            for (wide, column) in widths.iter_mut().zip(&columns) {
+                if left > 0 && *wide < goal(column) {
+                    *wide += 1;
+                    left -= 1;
+                    given = true;
+                }
             }
         }
-        if !given {
-            break;
-        }
     }
-    widths
+    let places = columns.iter().map(|column| column.place);
+    places.zip(widths).collect()
+}
+
+/// What each column's cells would take, told from some of the rows.
+#[must_use]
+pub fn natural(source: &dyn Source, world: &World) -> Vec<u16> {
+    let step = (source.len() / SAMPLE).max(1);
+    let columns = source.columns().len();
+    let wide = |row: usize, column: usize| {
+        let cell = source.cell(row, column, world);
+        let bar = if cell.bar.is_some() { BAR } else { 0 };
+        width(&cell.text) + bar
+    };
+    let rows = || (0..source.len()).step_by(step);
+    (0..columns)
+        .map(|column| rows().map(|row| wide(row, column)).max().unwrap_or(0))
+        .collect()
 }
 
 /// Draws headers and visible rows.
 pub fn draw(
     canvas: &mut Canvas<'_>,
     area: Rect,
-    table: &Table,
+    (table, natural): (&Table, &[u16]),
     world: &World,
     focused: bool,
     empty: &str,
@@ -67,7 +99,7 @@ pub fn draw(
     }
     let source = table.source();
     let specs = source.columns();
-    let columns = fit(specs, table.shown(), area.width.saturating_sub(2));
+    let columns = fit(specs, natural, table.shown(), area.width.saturating_sub(2));
     headers(canvas, area, table, specs, &columns);
     let rows = usize::from(area.height - 1);
     canvas.hits.page = rows;
@@ -102,8 +134,9 @@ pub fn draw(
                 .subject(row)
                 .is_some_and(|subject| table.is_marked(&subject));
         let stale = source.stale(row, world);
-        let base = match (here && focused, marked) {
-            (true, _) => Some(Role::Cursor),
+        let base = match (here, marked) {
+            (true, _) if focused => Some(Role::Cursor),
+            (true, _) => Some(Role::CursorUnfocused),
             (false, true) => Some(Role::Marked),
             (false, false) if stale => Some(Role::Dim),
             (false, false) => None,
@@ -114,8 +147,8 @@ pub fn draw(
         }
         let glyphs = canvas.theme.glyphs;
         let sign = match (here, marked) {
-            (_, true) => glyphs.mark,
-            (true, false) => glyphs.cursor,
+            (_, true) => glyphs.done,
+            (true, false) => glyphs.mark,
             (false, false) => " ",
         };
         let accent = canvas.style(base.unwrap_or(Role::Accent));
@@ -163,8 +196,8 @@ fn headers(
         let sort = table.sort();
         let arrow = match (sort.column == Some(*place), sort.descending) {
             (false, _) => "",
-            (true, false) => canvas.theme.glyphs.ascending,
-            (true, true) => canvas.theme.glyphs.descending,
+            (true, false) => canvas.theme.glyphs.sort_up,
+            (true, true) => canvas.theme.glyphs.sort_down,
         };
         let room = wide.saturating_sub(width(arrow));
         let used = if spec.align == Align::Right {
@@ -221,11 +254,13 @@ mod tests {
     #[test]
     fn columns_are_dropped_by_number_and_grow_to_their_most() {
         let specs = [column((10, 20), 0), column((5, 5), 2), column((5, 8), 1)];
-        let all = [0, 1, 2];
-        assert_eq!(fit(&specs, &all, 23), [(0, 10), (1, 5), (2, 5)]);
-        assert_eq!(fit(&specs, &all, 22), [(0, 13), (2, 7)]);
-        assert_eq!(fit(&specs, &all, 100), [(0, 20), (1, 5), (2, 8)]);
-        assert_eq!(fit(&specs, &all, 3), [(0, 10)]);
-        assert_eq!(fit(&specs, &[2, 0], 17), [(2, 5), (0, 10)]);
+        let (all, natural) = ([0, 1, 2], [30, 5, 6]);
+        assert_eq!(fit(&specs, &natural, &all, 23), [(0, 10), (1, 5), (2, 5)]);
+        assert_eq!(fit(&specs, &natural, &all, 22), [(0, 14), (2, 6)]);
+        assert_eq!(fit(&specs, &natural, &all, 100), [(0, 20), (1, 5), (2, 6)]);
+        assert_eq!(fit(&specs, &natural, &all, 3), [(0, 10)]);
+        assert_eq!(fit(&specs, &natural, &[2, 0], 17), [(2, 5), (0, 10)]);
+        // Short cells need no more than they need; headers come last.
+        assert_eq!(fit(&specs, &[5, 5, 5], &all, 18), [(0, 5), (1, 5), (2, 5)]);
     }
 }
