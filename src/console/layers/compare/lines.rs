@@ -4,7 +4,7 @@
 use ratatui::text::{Line, Span};
 
 use super::rows::{Compared, Row, Section, Side};
-use crate::console::draw::{Role, Theme, columns as beside, width, wrap};
+use crate::console::draw::{Look, Role, columns as beside, width, wrap};
 use crate::model::Detail;
 use crate::model::text::printable;
 
@@ -35,13 +35,13 @@ impl Columns {
 
 /// A comparison of a scope as lines of at most `room` cells.
 pub(super) fn scope_lines(
-    theme: &Theme,
+    look: &Look,
     compared: &Compared,
     all: bool,
     room: u16,
 ) -> Vec<Line<'static>> {
-    let mut lines = notes(theme, &compared.unknown, room);
-    lines.extend(heads(theme, &compared.here, &compared.there, room));
+    let mut lines = notes(look, &compared.unknown, room);
+    lines.extend(heads(look, &compared.here, &compared.there, room));
     let rows: Vec<&Row> = compared
         .rows
         .iter()
@@ -53,10 +53,10 @@ pub(super) fn scope_lines(
             false => "No difference, as far as both copies are known.",
         };
         lines.push(Line::default());
-        lines.push(Line::styled(said, theme.style(Role::Good)));
+        lines.push(Line::styled(said, look.style(Role::Good)));
     }
     lines.extend(row_lines(
-        theme,
+        look,
         &rows,
         &compared.here,
         &compared.there,
@@ -66,24 +66,24 @@ pub(super) fn scope_lines(
 }
 
 /// What could not be compared.
-pub(super) fn notes(theme: &Theme, notes: &[String], room: u16) -> Vec<Line<'static>> {
+pub(super) fn notes(look: &Look, notes: &[String], room: u16) -> Vec<Line<'static>> {
     let notes = notes
         .iter()
         .flat_map(|note| wrap(&format!("! {note}"), room));
     notes
-        .map(|line| Line::styled(line, theme.style(Role::Warn)))
+        .map(|line| Line::styled(line, look.style(Role::Warn)))
         .collect()
 }
 
 /// Who is who, and how old what is shown of it is.
-pub(super) fn heads(theme: &Theme, here: &Side, there: &Side, room: u16) -> Vec<Line<'static>> {
+pub(super) fn heads(look: &Look, here: &Side, there: &Side, room: u16) -> Vec<Line<'static>> {
     let tone = |side: &Side| {
-        theme.style(match side.readable {
+        look.style(match side.readable {
             true => Role::Dim,
             false => Role::Bad,
         })
     };
-    let title = theme.style(Role::Title);
+    let title = look.style(Role::Title);
     match Columns::of(room) {
         Some(columns) => {
             let room = columns.value;
@@ -109,7 +109,7 @@ pub(super) fn heads(theme: &Theme, here: &Side, there: &Side, room: u16) -> Vec<
 
 /// Rows, with a heading where a section begins.
 pub(super) fn row_lines(
-    theme: &Theme,
+    look: &Look,
     rows: &[&Row],
     here: &Side,
     there: &Side,
@@ -122,14 +122,14 @@ pub(super) fn row_lines(
             section = Some(row.section());
             lines.push(Line::default());
             let label = row.section().label();
-            lines.push(Line::styled(label, theme.style(Role::Accent)));
+            lines.push(Line::styled(label, look.style(Role::Accent)));
         }
-        lines.extend(one_row(theme, row, here, there, room));
+        lines.extend(one_row(look, row, here, there, room));
     }
     lines
 }
 
-fn one_row(theme: &Theme, row: &Row, here: &Side, there: &Side, room: u16) -> Vec<Line<'static>> {
+fn one_row(look: &Look, row: &Row, here: &Side, there: &Side, room: u16) -> Vec<Line<'static>> {
     let both = (row.field.left(), row.field.right());
     // An exclusion that both have is written like one that only the left one has.
     let values = match (&row.field.detail, row.differs) {
@@ -139,7 +139,7 @@ fn one_row(theme: &Theme, row: &Row, here: &Side, there: &Side, room: u16) -> Ve
         _ => both,
     };
     let style = |value: &Option<String>| {
-        theme.style(match (row.differs, value) {
+        look.style(match (row.differs, value) {
             (true, Some(_)) => Role::Text,
             (true, None) => Role::Bad,
             (false, _) => Role::Dim,
@@ -160,20 +160,20 @@ fn one_row(theme: &Theme, row: &Row, here: &Side, there: &Side, room: u16) -> Ve
     if let Some(columns) = Columns::of(room) {
         // The mark and the label stand a cell apart, not two: the mark is the label's beginning.
         let mut lines = beside(&[
-            (&row.label(), theme.style(label), columns.field),
+            (&row.label(), look.style(label), columns.field),
             (&values[0], styles[0], columns.value),
             (&values[1], styles[1], columns.value),
         ]);
         for (place, line) in lines.iter_mut().enumerate() {
             let mark = if place == 0 { mark } else { " " };
-            let mark = Span::styled(format!("{mark} "), theme.style(of_mark));
+            let mark = Span::styled(format!("{mark} "), look.style(of_mark));
             line.spans.insert(0, mark);
         }
         return lines;
     }
     let mut lines = vec![Line::from(vec![
-        Span::styled(format!("{mark} "), theme.style(of_mark)),
-        Span::styled(row.label(), theme.style(label)),
+        Span::styled(format!("{mark} "), look.style(of_mark)),
+        Span::styled(row.label(), look.style(label)),
     ])];
     if !row.differs {
         let said = wrap(&values[0], room.saturating_sub(4));
@@ -196,7 +196,7 @@ fn one_row(theme: &Theme, row: &Row, here: &Side, there: &Side, room: u16) -> Ve
                 _ => " ".repeat(indent),
             };
             lines.push(Line::from(vec![
-                Span::styled(head, theme.style(Role::Label)),
+                Span::styled(head, look.style(Role::Label)),
                 Span::styled(part, style),
             ]));
         }

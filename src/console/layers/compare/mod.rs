@@ -13,7 +13,7 @@ use ratatui::text::{Line, Span};
 use super::plan::PlanLayer;
 use super::{Click, Layer, Reply};
 use crate::console::action::Action;
-use crate::console::draw::{Canvas, Role, Theme};
+use crate::console::draw::{Canvas, Look, Role};
 use crate::console::table::Tone;
 use crate::console::world::World;
 use crate::model::plan::{Intent, ReplicationLevel};
@@ -32,15 +32,15 @@ const LIST: u32 = 100;
 /// Where there is nothing to compare, the line says why.
 #[must_use]
 pub fn compare_lines(
-    theme: &Theme,
+    look: &Look,
     world: &World,
     server: &ServerName,
     scope: ScopeId,
     room: u16,
 ) -> Vec<Line<'static>> {
     match rows::of_scope(world, server, scope) {
-        Ok(compared) => lines::scope_lines(theme, &compared, false, room),
-        Err(why) => vec![Line::styled(why, theme.style(Role::Dim))],
+        Ok(compared) => lines::scope_lines(look, &compared, false, room),
+        Err(why) => vec![Line::styled(why, look.style(Role::Dim))],
     }
 }
 
@@ -232,30 +232,30 @@ impl CompareLayer {
     }
 
     /// What is shown, and which line belongs to which scope of the list.
-    fn lines(&self, theme: &Theme, room: u16) -> (Vec<Line<'static>>, Vec<(usize, ScopeId)>) {
-        let failed = |why: &String| vec![Line::styled(why.clone(), theme.style(Role::Bad))];
+    fn lines(&self, look: &Look, room: u16) -> (Vec<Line<'static>>, Vec<(usize, ScopeId)>) {
+        let failed = |why: &String| vec![Line::styled(why.clone(), look.style(Role::Bad))];
         match &self.showing {
             Showing::Scope(_, Err(why)) => (failed(why), Vec::new()),
             Showing::List(Err(why)) => (failed(why), Vec::new()),
             Showing::Scope(_, Ok(compared)) => (
-                lines::scope_lines(theme, compared, self.all, room),
+                lines::scope_lines(look, compared, self.all, room),
                 Vec::new(),
             ),
-            Showing::List(Ok(overview)) => self.list(theme, overview, room),
+            Showing::List(Ok(overview)) => self.list(look, overview, room),
         }
     }
 
     fn list(
         &self,
-        theme: &Theme,
+        look: &Look,
         overview: &Overview,
         room: u16,
     ) -> (Vec<Line<'static>>, Vec<(usize, ScopeId)>) {
-        let mut said = lines::notes(theme, &overview.unknown, room);
-        said.extend(lines::heads(theme, &overview.here, &overview.there, room));
+        let mut said = lines::notes(look, &overview.unknown, room);
+        said.extend(lines::heads(look, &overview.here, &overview.there, room));
         let own: Vec<&rows::Row> = overview.rows.iter().collect();
         said.extend(lines::row_lines(
-            theme,
+            look,
             &own,
             &overview.here,
             &overview.there,
@@ -263,26 +263,26 @@ impl CompareLayer {
         ));
         said.push(Line::default());
         let label = format!("DHCP Scopes ({})", overview.scopes.len());
-        said.push(Line::styled(label, theme.style(Role::Accent)));
+        said.push(Line::styled(label, look.style(Role::Accent)));
         if overview.scopes.is_empty() {
             let empty = "No scope is in this relationship.";
-            said.push(Line::styled(empty, theme.style(Role::Dim)));
+            said.push(Line::styled(empty, look.style(Role::Dim)));
         }
         let mut places = Vec::new();
         for scope in &overview.scopes {
             places.push((said.len(), scope.scope));
             let here = Some(scope.scope) == self.cursor;
-            let cursor = if here { theme.glyphs.here } else { " " };
+            let cursor = if here { look.glyphs.here } else { " " };
             let (role, word) = match (scope.differences, &scope.only_on) {
                 (_, Some(server)) => (Role::Warn, format!("only on {server}")),
                 (0, None) if overview.unknown.is_empty() => (Role::Good, "same".to_owned()),
                 (0, None) => (Role::Dim, "no difference found".to_owned()),
                 (count, None) => (Role::Warn, rows::differences(count)),
             };
-            let of_row = theme.style(if here { Role::Cursor } else { Role::Text });
+            let of_row = look.style(if here { Role::Cursor } else { Role::Text });
             let of_word = match here {
                 true => of_row,
-                false => theme.style(role),
+                false => look.style(role),
             };
             let name: String = scope.name.chars().take(28).collect();
             said.push(Line::from(vec![

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::console::age;
-use crate::console::draw::{Role, Theme, columns, wrap};
+use crate::console::draw::{Look, Role, columns, wrap};
 use crate::console::world::World;
 use crate::drivers::probe::{Found, ProbeItem};
 use crate::ipam::partner_down::{
@@ -16,14 +16,14 @@ use crate::model::text::printable;
 
 /// Lines under each other in a width.
 struct Page<'t> {
-    theme: &'t Theme,
+    look: &'t Look,
     room: u16,
     lines: Vec<Line<'static>>,
 }
 
 impl Page<'_> {
     fn style(&self, role: Role) -> Style {
-        self.theme.style(role)
+        self.look.style(role)
     }
 
     fn heading(&mut self, text: &str) {
@@ -72,14 +72,14 @@ pub(super) fn tone(verdict: &Verdict) -> Role {
 
 /// Everything that is known before the switch, in lines of at most `room` cells.
 pub(super) fn evidence(
-    theme: &Theme,
+    look: &Look,
     evidence: &Evidence,
     verdict: &Verdict,
     world: &World,
     room: u16,
 ) -> Vec<Line<'static>> {
     let lines = Vec::new();
-    let mut page = Page { theme, room, lines };
+    let mut page = Page { look, room, lines };
     let now = world.now;
     for reason in verdict.reasons() {
         page.say(Role::Text, "· ", &printable(reason, 600));
@@ -300,7 +300,7 @@ fn clock_time(at: Timestamp) -> String {
 
 /// The way back to Normal, in lines of at most `room` cells.
 pub(super) fn steps(
-    theme: &Theme,
+    look: &Look,
     checklist: &Checklist,
     now: Timestamp,
     room: u16,
@@ -308,19 +308,19 @@ pub(super) fn steps(
     let mut lines = Vec::new();
     if let Some(trouble) = &checklist.trouble {
         for part in wrap(&format!("! {trouble}"), room) {
-            lines.push(Line::styled(part, theme.style(Role::Bad)));
+            lines.push(Line::styled(part, look.style(Role::Bad)));
         }
         lines.push(Line::default());
     }
     for step in &checklist.steps {
         let (mark, of_mark, of_title) = match step.mark {
-            Mark::Done => ("[x]", Role::Good, Role::Text),
-            Mark::Doing => ("[>]", Role::Accent, Role::Title),
-            Mark::Waiting => ("[ ]", Role::Dim, Role::Dim),
+            Mark::Done => (look.glyphs.done, Role::Good, Role::Text),
+            Mark::Doing => (look.glyphs.working, Role::Accent, Role::Title),
+            Mark::Waiting => (look.glyphs.pending, Role::Dim, Role::Dim),
         };
         let mut spans = vec![
-            Span::styled(format!("{mark} "), theme.style(of_mark)),
-            Span::styled(printable(&step.title, 300), theme.style(of_title)),
+            Span::styled(format!("{mark} "), look.style(of_mark)),
+            Span::styled(printable(&step.title, 300), look.style(of_title)),
         ];
         if let Some(until) = step.until {
             let left = until.as_second() - now.as_second();
@@ -328,12 +328,12 @@ pub(super) fn steps(
                 ..=0 => "  any moment now".to_owned(),
                 left => format!("  {} left, until {}", age::clock(left), clock_time(until)),
             };
-            spans.push(Span::styled(said, theme.style(Role::Warn)));
+            spans.push(Span::styled(said, look.style(Role::Warn)));
         }
         lines.push(Line::from(spans));
-        for part in wrap(&printable(&step.sentence, 600), room.saturating_sub(4)) {
-            let said = format!("    {part}");
-            lines.push(Line::styled(said, theme.style(Role::Dim)));
+        for part in wrap(&printable(&step.sentence, 600), room.saturating_sub(2)) {
+            let said = format!("  {part}");
+            lines.push(Line::styled(said, look.style(Role::Dim)));
         }
     }
     lines

@@ -15,7 +15,7 @@ use tui_input::backend::crossterm::EventHandler;
 use super::plan::PlanLayer;
 use super::{Click, Layer, Reply};
 use crate::console::action::Action;
-use crate::console::draw::{Canvas, Role, Theme, width};
+use crate::console::draw::{Canvas, Look, Role, width};
 use crate::console::jobs::{JobId, JobRequest, Said};
 use crate::console::table::Tone;
 use crate::console::world::World;
@@ -243,17 +243,17 @@ impl PartnerDownLayer {
         }
     }
 
-    fn lines(&self, theme: &Theme, world: &World, room: u16) -> Vec<Line<'static>> {
+    fn lines(&self, look: &Look, world: &World, room: u16) -> Vec<Line<'static>> {
         let mut said = Vec::new();
         if let Some(why) = self.failed.as_ref().filter(|_| self.checklist.is_none()) {
             for part in crate::console::draw::wrap(&format!("! {why}"), room) {
-                said.push(Line::styled(part, theme.style(Role::Bad)));
+                said.push(Line::styled(part, look.style(Role::Bad)));
             }
         }
         if let Some(checklist) = &self.checklist {
-            said.extend(lines::steps(theme, checklist, world.now, room));
+            said.extend(lines::steps(look, checklist, world.now, room));
         } else if let Some((evidence, verdict)) = self.verdict() {
-            said.extend(lines::evidence(theme, evidence, &verdict, world, room));
+            said.extend(lines::evidence(look, evidence, &verdict, world, room));
         }
         said
     }
@@ -264,7 +264,11 @@ impl PartnerDownLayer {
             return;
         };
         let partner = &evidence.partner.server;
-        let mark = if self.fenced { "[x]" } else { "[ ]" };
+        let glyphs = canvas.theme.glyphs;
+        let mark = match self.fenced {
+            true => glyphs.checked,
+            false => glyphs.unchecked,
+        };
         let said = format!("{mark} {partner} is fenced (power off, port shut), and I say so  (f)");
         let style = canvas.style(Role::Text);
         let used = canvas.text(area.x, area.y, area.width, &said, style);
