@@ -74,7 +74,7 @@ struct Running {
 #[derive(Clone, PartialEq, Debug)]
 enum JobKind {
     Write(Vec<crate::model::ServerName>),
-    Order(Place),
+    Order(Place, u64),
     Other,
 }
 
@@ -311,7 +311,7 @@ impl App {
                 let servers = plan.steps.iter().map(|step| step.server.clone());
                 JobKind::Write(servers.collect())
             }
-            JobRequest::Order { .. } => JobKind::Order(self.place.clone()),
+            JobRequest::Order { generation, .. } => JobKind::Order(self.place.clone(), *generation),
             _ => JobKind::Other,
         };
         let shown = matches!(request, JobRequest::CarryOut(_) | JobRequest::Retrieve(_));
@@ -338,9 +338,21 @@ impl App {
     }
 
     fn set_estate(&mut self, estate: Arc<crate::ipam::Estate>) -> Vec<Effect> {
+        let news = self.world.estate.content_generation != estate.content_generation;
         self.world.estate = estate;
-        self.summary = Summary::of(&self.world);
-        self.refresh()
+        let summary = Summary::of(&self.world);
+        // Where only times went on, rows stay; the header's age may be told anew.
+        self.changed |= news || self.age_changed(&summary);
+        self.summary = summary;
+        match news {
+            true => self.refresh(),
+            false => Vec::new(),
+        }
+    }
+
+    fn age_changed(&self, summary: &Summary) -> bool {
+        let words = |at: Option<Timestamp>| at.map(|at| super::age::words(self.world.age(at)));
+        words(self.summary.oldest) != words(summary.oldest)
     }
 
     /// Makes the rows anew from what is known.

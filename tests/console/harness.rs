@@ -67,7 +67,7 @@ impl Console {
             operator: ipam.operator().to_owned(),
             ..World::unknown(clock.now())
         };
-        let keymap = Keymap::new(command::all().map(|known| (known.id, known.keys, "global")));
+        let keymap = Keymap::new(command::defaults()).unwrap();
         let mut app = App::new(world, Look::default(), keymap, Preferences::default());
         let effects = app.start();
         let mut console = Console {

@@ -15,7 +15,7 @@ use crate::console::jobs::{JobMessage, Said};
 use crate::console::keymap::Chord;
 use crate::console::layers::{Click, Reply};
 use crate::console::place::Place;
-use crate::console::table::{Filter, Tone};
+use crate::console::table::{Filter, Table, Tone};
 use crate::ipam::Estate;
 use std::sync::Arc;
 
@@ -99,10 +99,10 @@ impl App {
         if self.focus == Focus::Filter {
             return self.filter_key(key);
         }
-        let Some(chord) = Chord::from_event(key) else {
+        let Some(chord) = Chord::of(&key) else {
             return Vec::new();
         };
-        match self.keymap.command(&chord, "table") {
+        match self.keymap.command(&chord, self.place.view.label()) {
             Some(id) => self.run(id),
             None => Vec::new(),
         }
@@ -202,9 +202,23 @@ impl App {
                 self.world.undoable.clone_from(undoable);
                 effects.extend(self.refresh());
             }
-            Said::Ordered(generation, ordered) if kind == JobKind::Order(self.place.clone()) => {
-                self.table.ordered(*generation, ordered.clone());
+            Said::Ordered(generation, ordered) => {
+                if let JobKind::Order(place, _) = &kind
+                    && let Some(table) = self.table_at(place)
+                    && let Some(request) = table.ordered(*generation, ordered.clone())
+                {
+                    effects.push(self.spawn(request, None));
+                }
                 self.changed = true;
+            }
+            Said::Failed(why) if matches!(kind, JobKind::Order(..)) => {
+                // The old order stays; the next key that narrows or sorts asks again.
+                if let JobKind::Order(place, generation) = &kind
+                    && let Some(table) = self.table_at(place)
+                {
+                    table.gave_up(*generation);
+                }
+                effects.extend(self.act(Action::Toast(Tone::Bad, why.clone())));
             }
             Said::Failed(why) => effects.extend(self.act(Action::Toast(Tone::Bad, why.clone()))),
             Said::CarriedOut(outcome) => {
@@ -216,6 +230,14 @@ impl App {
             _ => {}
         }
         effects
+    }
+
+    /// The table of a place, whether it is shown or was left.
+    fn table_at(&mut self, place: &Place) -> Option<&mut Table> {
+        match *place == self.place {
+            true => Some(&mut self.table),
+            false => self.tables.get_mut(place),
+        }
     }
 
     /// Has a layer do something, and does what it answers.
@@ -336,9 +358,14 @@ impl App {
                     }
                     return self.act(Action::Show(Opening::Menu(Some(at))));
                 }
+                if mouse.modifiers.contains(KeyModifiers::SHIFT) {
+                    let place = *place;
+                    self.note(|table| table.mark_range_to(place));
+                    return Vec::new();
+                }
                 self.table.go(*place);
                 if mouse.modifiers.contains(KeyModifiers::CONTROL) {
-                    self.table.toggle_mark();
+                    self.table.toggle_mark_at(*place);
                 } else if click == Click::Twice {
                     return self.act(Action::Move(Motion::Details));
                 }
