@@ -361,6 +361,3 @@ impl Ipam {
         stored
     }
 }
-
-#[cfg(test)]
-mod tests;
