@@ -217,7 +217,7 @@ fn samples_of_a_day_ago_become_one_an_hour_with_every_scopes_last_level() {
     ] {
         store.add_history(&sample(at, levels)).unwrap();
     }
-    // Another process in the same slot.
+    // Another process in the same second.
     store.add_history(&sample(900, &[(2, 20)])).unwrap();
     let of = |third| -> Vec<(i64, u32)> {
         let found = store.utilisation(&ServerName::new("DHCP1"), scope(third), 0);
