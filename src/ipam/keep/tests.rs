@@ -144,7 +144,7 @@ impl Driver for Fake {
                 state.log.push((Instant::now(), before.is_some()));
                 state.clone()
             };
-            tokio::time::sleep(state.takes).await;
+            sleep(state.takes).await;
             self.now.fetch_sub(1, Ordering::SeqCst);
             if state.dead {
                 return Err(DriverError::Unreachable {
