@@ -11,6 +11,7 @@ use super::table::order::{Ordered, Sort};
 use super::table::source::SharedSource;
 use super::world::World;
 use crate::drivers::LeaseQuery;
+use crate::ipam::partner_down::Evidence;
 use crate::ipam::{
     Cancel, Ipam, JournalEntry, JournalQuery, Outcome, PlanError, Progress, StepResult,
 };
@@ -50,6 +51,9 @@ pub enum JobRequest {
     },
     /// Writes down the operator's taste.
     Remember(Box<Preferences>),
+    /// Gathers what is known before a server is told that its partner is down: the server that
+    /// would be told, and the relationship.
+    Gather(ServerName, String),
 }
 
 impl std::fmt::Debug for JobRequest {
@@ -66,6 +70,11 @@ impl std::fmt::Debug for JobRequest {
                 f.debug_tuple("Order").field(generation).finish()
             }
             JobRequest::Remember(_) => f.write_str("Remember"),
+            JobRequest::Gather(server, relationship) => f
+                .debug_tuple("Gather")
+                .field(server)
+                .field(relationship)
+                .finish(),
         }
     }
 }
@@ -82,6 +91,7 @@ impl JobRequest {
             JobRequest::Leases(server, _) => format!("Reading leases of {server}"),
             JobRequest::Order { .. } => "Sorting".to_owned(),
             JobRequest::Remember(_) => "Saving the view".to_owned(),
+            JobRequest::Gather(server, _) => format!("Gathering evidence for {server}"),
         }
     }
 }
@@ -103,6 +113,8 @@ pub enum Said {
     Leases(ServerName, LeaseQuery, Vec<Lease>),
     /// The rows in order.
     Ordered(u64, Ordered),
+    /// What is known of a relationship of which one server may be down.
+    Gathered(Result<Box<Evidence>, Arc<PlanError>>),
     /// Nothing to say but that it is done.
     Done,
     /// It could not be done, and why.
@@ -242,6 +254,10 @@ async fn run(
                 Ok(ordered) => Said::Ordered(generation, ordered),
                 Err(why) => Said::Failed(why.to_string()),
             }
+        }
+        JobRequest::Gather(server, relationship) => {
+            let gathered = ipam.gather(&server, &relationship).await;
+            Said::Gathered(gathered.map(Box::new).map_err(Arc::new))
         }
         JobRequest::Remember(taste) => {
             let saved = tokio::task::spawn_blocking(move || taste.save(&preferences));

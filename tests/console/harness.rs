@@ -19,7 +19,8 @@ use twinscope::console::preferences::Preferences;
 use twinscope::console::world::World;
 use twinscope::console::{App, Event, command};
 use twinscope::drivers::embedded::{EmbeddedEstate, LabCommand};
-use twinscope::ipam::{Access, Ipam};
+use twinscope::ipam::{Access, Cancel, Ipam, Progress};
+use twinscope::model::plan::Intent;
 
 /// When every test begins.
 pub const BEGIN: &str = "2026-11-23T08:00:00Z";
@@ -98,6 +99,17 @@ impl Console {
         let estate = self.runtime.block_on(self.ipam.collect());
         self.give(Event::Tick(self.clock.now()));
         self.give(Event::Estate(estate))
+    }
+
+    /// Has IPAM carry something out behind the console's back, as a cmdlet does.
+    pub fn intent(&mut self, intent: Intent) -> &mut Console {
+        let ipam = self.ipam.clone();
+        self.runtime.block_on(async {
+            let plan = ipam.plan(intent).await.unwrap();
+            ipam.carry_out(plan, &Progress::none(), &Cancel::new())
+                .await
+        });
+        self.collect()
     }
 
     /// Lets time pass.

@@ -55,7 +55,7 @@ impl App {
             }
             Event::Tick(now) => {
                 self.tick(now);
-                Vec::new()
+                self.count()
             }
             Event::Estate(estate) => {
                 let mut effects = self.set_estate(estate);
@@ -76,6 +76,18 @@ impl App {
         self.toasts
             .retain(|toast| toast.until.is_none_or(|until| until > now));
         self.changed |= due || before != self.toasts.len();
+    }
+
+    /// Tells the layers that count seconds that time has passed.
+    fn count(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for place in 0..self.layers.len() {
+            let counts = self.layers.get(place).map(|open| open.layer.counts());
+            if counts == Some(true) {
+                effects.extend(self.layer(place, |layer, world| layer.ticked(world)));
+            }
+        }
+        effects
     }
 
     fn key(&mut self, key: KeyEvent) -> Vec<Effect> {

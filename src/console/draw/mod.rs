@@ -1,6 +1,7 @@
 //! Drawing: what the console looks like. It reads, and says what lies where; it changes nothing.
 
 mod canvas;
+mod columns;
 mod frame;
 pub mod hits;
 mod look;
@@ -8,6 +9,7 @@ mod table;
 pub mod theme;
 
 pub use canvas::{Canvas, width, wrap};
+pub use columns::columns;
 pub use frame::draw;
 pub use hits::{Hits, Target};
 pub use look::Look;

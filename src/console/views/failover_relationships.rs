@@ -17,7 +17,13 @@ use crate::model::{FailoverState, Relationship, RelationshipStatus};
 /// The view.
 pub const VIEW: ViewSpec = ViewSpec {
     rows,
-    menu: &[],
+    menu: &[
+        "edit-relationship",
+        "replicate-relationship",
+        "set-partner-down",
+        "compare-partners",
+        "delete-relationship",
+    ],
     tabs: relationship::TABS,
     empty: "No failover relationships.",
 };

@@ -18,7 +18,14 @@ use crate::model::text::printable;
 /// The view.
 pub const VIEW: ViewSpec = ViewSpec {
     rows,
-    menu: &["create-reservation"],
+    menu: &[
+        "create-reservation",
+        "configure-failover",
+        "clear-config-sync-error",
+        "replicate-scope",
+        "remove-failover",
+        "compare-with-partner",
+    ],
     tabs: scope::TABS,
     empty: "No scopes.",
 };

@@ -16,7 +16,7 @@ use crate::model::text::printable;
 /// The view.
 pub const VIEW: ViewSpec = ViewSpec {
     rows,
-    menu: &["retrieve-server-data"],
+    menu: &["replicate-server", "retrieve-server-data"],
     tabs: server::TABS,
     empty: "No servers: config.toml has none of this type.",
 };
