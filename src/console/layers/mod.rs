@@ -1,12 +1,9 @@
 //! Layers: what lies above the table, one on the other. Keys go to the top one; it answers with
 //! data.
 
-<<<<<<< HEAD
-pub mod compare;
-=======
 pub mod batch;
+pub mod compare;
 pub mod form;
->>>>>>> f
 pub mod menu;
 pub mod message;
 pub mod partner_down;
