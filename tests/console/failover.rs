@@ -43,10 +43,7 @@ fn state(console: &Console, host: &str) -> FailoverState {
 
 fn pair(console: &Console, host: &str, prefix: &str) -> String {
     let estate = console.ipam.estate();
-    estate
-        .pair(&name(host), scope(prefix))
-        .unwrap()
-        .to_string()
+    estate.pair(&name(host), scope(prefix)).unwrap().to_string()
 }
 
 /// Puts the cursor on the only row that these words leave.
@@ -61,7 +58,9 @@ fn choose(console: &mut Console, label: &str) {
 }
 
 fn relationships(console: &mut Console) {
-    console.keys("v f f <enter>").expect("View: Failover Relationships");
+    console
+        .keys("v f f <enter>")
+        .expect("View: Failover Relationships");
 }
 
 #[test]
@@ -88,7 +87,9 @@ fn a_relationship_is_replicated_in_the_direction_asked_for() {
     relationships(&mut console);
     on(&mut console, "dc1");
     choose(&mut console, "Replicate DHCP Failover Relationship");
-    console.expect("dhcp1.contoso.com").expect("dc1.contoso.com");
+    console
+        .expect("dhcp1.contoso.com")
+        .expect("dc1.contoso.com");
     console.keys("<down> <enter>");
     if !console.shows("What will be done") {
         console.keys("<tab> <enter>");
