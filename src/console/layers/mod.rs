@@ -2,6 +2,7 @@
 //! data.
 
 pub mod compare;
+pub mod address_map;
 pub mod menu;
 pub mod message;
 pub mod partner_down;
