@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::lines;
 use crate::console::age;
-use crate::console::draw::{Canvas, Role, Look, width, wrap};
+use crate::console::draw::{Canvas, Look, Role, width, wrap};
 use crate::console::table::{Cell, Tone};
 use crate::console::world::World;
 use crate::ipam::estate::ServerView;

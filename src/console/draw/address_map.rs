@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use ratatui::text::{Line, Span};
 
 use super::charts::is_ascii;
-use super::{Role, Look};
+use super::{Look, Role};
 use crate::model::{Lease, LeaseState, Range, Scope};
 
 /// So many cells stand in a row.

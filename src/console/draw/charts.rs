@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use ratatui::text::{Line, Span};
 
 use super::canvas::width;
-use super::{Role, Look};
+use super::{Look, Role};
 use crate::console::age;
 use crate::console::table::Tone;
 

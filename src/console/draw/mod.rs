@@ -2,8 +2,8 @@
 
 pub mod address_map;
 mod canvas;
-mod columns;
 pub mod charts;
+mod columns;
 mod frame;
 pub mod hits;
 mod look;

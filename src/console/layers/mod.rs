@@ -1,8 +1,10 @@
 //! Layers: what lies above the table, one on the other. Keys go to the top one; it answers with
 //! data.
 
-pub mod compare;
 pub mod address_map;
+pub mod batch;
+pub mod compare;
+pub mod form;
 pub mod menu;
 pub mod message;
 pub mod partner_down;
