@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod failover;
+mod forms;
 mod frame;
 mod harness;

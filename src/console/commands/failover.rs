@@ -6,10 +6,10 @@ use ratatui::layout::Position;
 
 use crate::console::action::Action;
 use crate::console::command::{Command, Risk, Selection, Wants, Where, unwritable};
-use crate::console::layers::compare::CompareLayer;
 use crate::console::dialogs::failover::{
     Configure, DeleteRelationship, EditRelationship, RemoveFailover, ReplicateRelationship,
 };
+use crate::console::layers::compare::CompareLayer;
 use crate::console::layers::form::Form;
 use crate::console::layers::menu::{Item, Menu};
 use crate::console::layers::partner_down::PartnerDownLayer;

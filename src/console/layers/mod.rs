@@ -1,7 +1,9 @@
 //! Layers: what lies above the table, one on the other. Keys go to the top one; it answers with
 //! data.
 
+pub mod batch;
 pub mod compare;
+pub mod form;
 pub mod menu;
 pub mod message;
 pub mod partner_down;

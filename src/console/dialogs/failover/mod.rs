@@ -21,8 +21,7 @@ pub use take_apart::{DeleteRelationship, RemoveFailover};
 
 /// What is ticked to go on without the partner.
 const FORCE: &str = "Go on when the partner can't be written";
-const FORCE_HINT: &str =
-    "its copies stay there, and serve once it is back";
+const FORCE_HINT: &str = "its copies stay there, and serve once it is back";
 
 /// The check box that goes on without the partner; off until it is ticked.
 fn force() -> Field {
