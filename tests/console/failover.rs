@@ -92,7 +92,7 @@ fn a_relationship_is_replicated_in_the_direction_asked_for() {
         .expect("dc1.contoso.com");
     console
         .expect("Select server")
-        .expect("1 fields differ")
+        .expect("1 difference")
         .keys("<right> <enter>");
     console
         .expect("What will be done")

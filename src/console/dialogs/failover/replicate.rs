@@ -42,7 +42,10 @@ impl FormKind for ReplicateRelationship {
         let name = printable(&self.name, 126);
         match world.estate.compare(&self.servers[0], &self.name) {
             Some(found) if found.is_same() => format!("{name}: both copies are the same"),
-            Some(found) => format!("{name}: {} fields differ", found.differences.len()),
+            Some(found) => match found.differences.len() {
+                1 => format!("{name}: 1 difference"),
+                count => format!("{name}: {count} differences"),
+            },
             None => name,
         }
     }
