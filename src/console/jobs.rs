@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::preferences::Preferences;
@@ -13,10 +14,11 @@ use super::world::World;
 use crate::drivers::LeaseQuery;
 use crate::ipam::partner_down::Evidence;
 use crate::ipam::{
-    Cancel, Ipam, JournalEntry, JournalQuery, Outcome, PlanError, Progress, StepResult,
+    Cancel, Ipam, JournalEntry, JournalQuery, Outcome, PlanError, Progress, Spell, StepResult,
+    Usage,
 };
 use crate::model::plan::{Intent, PlanId};
-use crate::model::{Lease, Plan, ServerName};
+use crate::model::{Lease, Plan, ScopeId, ServerName};
 
 /// A job's number; never used twice in a run.
 pub type JobId = u64;
@@ -34,6 +36,12 @@ pub enum JobRequest {
     Journal(JournalQuery),
     /// Reads a page of leases of one server.
     Leases(ServerName, LeaseQuery),
+    /// Reads all leases of a server, page by page.
+    AllLeases(ServerName),
+    /// Reads how full a scope of a server was since then.
+    Usage(ServerName, ScopeId, Timestamp),
+    /// Reads the states that the ends of a relationship went through.
+    States(String, Vec<ServerName>),
     /// Orders the rows of a large table: the table's generation comes back with it.
     Order {
         /// The table's generation.
@@ -66,6 +74,13 @@ impl std::fmt::Debug for JobRequest {
             JobRequest::Leases(server, query) => {
                 f.debug_tuple("Leases").field(server).field(query).finish()
             }
+            JobRequest::AllLeases(server) => f.debug_tuple("AllLeases").field(server).finish(),
+            JobRequest::Usage(server, scope, _) => {
+                f.debug_tuple("Usage").field(server).field(scope).finish()
+            }
+            JobRequest::States(name, servers) => {
+                f.debug_tuple("States").field(name).field(servers).finish()
+            }
             JobRequest::Order { generation, .. } => {
                 f.debug_tuple("Order").field(generation).finish()
             }
@@ -88,7 +103,10 @@ impl JobRequest {
             JobRequest::CarryOut(plan) => plan.title.clone(),
             JobRequest::Retrieve(_) => "Retrieving server data".to_owned(),
             JobRequest::Journal(_) => "Reading the journal".to_owned(),
-            JobRequest::Leases(server, _) => format!("Reading leases of {server}"),
+            JobRequest::Leases(server, _) | JobRequest::AllLeases(server) => {
+                format!("Reading leases of {server}")
+            }
+            JobRequest::Usage(..) | JobRequest::States(..) => "Reading the history".to_owned(),
             JobRequest::Order { .. } => "Sorting".to_owned(),
             JobRequest::Remember(_) => "Saving the view".to_owned(),
             JobRequest::Gather(server, _) => format!("Gathering evidence for {server}"),
@@ -111,6 +129,12 @@ pub enum Said {
     Journal(Arc<Vec<JournalEntry>>, Option<(PlanId, String)>),
     /// Leases of a server.
     Leases(ServerName, LeaseQuery, Vec<Lease>),
+    /// A page of the leases of a server, of which more come.
+    Page(ServerName, LeaseQuery, Vec<Lease>),
+    /// How full a scope was.
+    Usage(ServerName, ScopeId, Vec<Usage>),
+    /// The states that the ends of a relationship went through.
+    States(String, Vec<(ServerName, Vec<Spell>)>),
     /// The rows in order.
     Ordered(u64, Ordered),
     /// What is known of a relationship of which one server may be down.
@@ -125,7 +149,7 @@ impl Said {
     /// Whether the job has nothing more to say.
     #[must_use]
     pub fn is_last(&self) -> bool {
-        !matches!(self, Said::Step(..))
+        !matches!(self, Said::Step(..) | Said::Page(..))
     }
 }
 
@@ -238,6 +262,34 @@ async fn run(
             Ok(leases) => Said::Leases(server, query, leases),
             Err(why) => Said::Failed(why.to_string()),
         },
+        JobRequest::AllLeases(server) => all_leases(&ipam, job, server, &cancel, &messages).await,
+        JobRequest::Usage(server, scope, since) => {
+            let of = (server.clone(), scope);
+            let read = tokio::task::spawn_blocking(move || ipam.utilisation(&of.0, of.1, since));
+            match read.await {
+                Ok(Ok(usage)) => Said::Usage(server, scope, usage),
+                Ok(Err(why)) => Said::Failed(why.to_string()),
+                Err(why) => Said::Failed(why.to_string()),
+            }
+        }
+        JobRequest::States(name, servers) => {
+            let relationship = name.clone();
+            let read = tokio::task::spawn_blocking(move || {
+                let states = |server: ServerName| {
+                    let states = ipam.states(&relationship, &server)?;
+                    Ok::<_, crate::ipam::StoreError>((server, states))
+                };
+                servers
+                    .into_iter()
+                    .map(states)
+                    .collect::<Result<Vec<_>, _>>()
+            });
+            match read.await {
+                Ok(Ok(states)) => Said::States(name, states),
+                Ok(Err(why)) => Said::Failed(why.to_string()),
+                Err(why) => Said::Failed(why.to_string()),
+            }
+        }
         JobRequest::Order {
             generation,
             source,
@@ -268,6 +320,31 @@ async fn run(
             }
         }
     }
+}
+
+async fn all_leases(
+    ipam: &Ipam,
+    job: JobId,
+    server: ServerName,
+    cancel: &Cancel,
+    messages: &mpsc::Sender<JobMessage>,
+) -> Said {
+    let mut pages = ipam.lease_pages(&server, None);
+    // The channel is bounded: the servers are read no faster than the screen takes it in.
+    while !cancel.is_cancelled() {
+        let query = pages.query().clone();
+        // The last page is an empty one: it says that there are no more.
+        let leases = match pages.next().await {
+            Ok(page) => page.unwrap_or_default(),
+            Err(why) => return Said::Failed(why.to_string()),
+        };
+        let over = leases.is_empty();
+        let said = Said::Page(server.clone(), query, leases);
+        if messages.send(JobMessage { job, said }).await.is_err() || over {
+            break;
+        }
+    }
+    Said::Done
 }
 
 async fn journal(ipam: Ipam, query: JournalQuery) -> Said {

@@ -65,6 +65,7 @@ impl Console {
             estate: ipam.estate(),
             access: ipam.access(),
             operator: ipam.operator().to_owned(),
+            groups: ipam.groups().into(),
             ..World::unknown(clock.now())
         };
         let keymap = Keymap::new(command::defaults()).unwrap();

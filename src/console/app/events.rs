@@ -44,6 +44,16 @@ pub enum Event {
 impl App {
     /// Does what an event asks for.
     pub fn handle(&mut self, event: Event) -> Vec<Effect> {
+        let before = (self.table.subject().cloned(), self.place.view);
+        let mut effects = self.handle_one(event);
+        if before != (self.table.subject().cloned(), self.place.view) {
+            self.rested = self.world.now;
+        }
+        effects.extend(self.load());
+        effects
+    }
+
+    fn handle_one(&mut self, event: Event) -> Vec<Effect> {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
             Event::Key(_) => Vec::new(),
@@ -194,6 +204,15 @@ impl App {
         if let Some(place) = place {
             let (job, said) = (message.job, message.said.clone());
             effects.extend(self.layer(place, |layer, world| layer.told(job, &said, world)));
+            return effects;
+        }
+        if self.loaded(message.job, &message.said) {
+            // Pages of many leases come quickly: rows are made anew when the last one is there,
+            // and now and then before.
+            self.changed = true;
+            if message.said.is_last() || self.table.source().is_empty() {
+                effects.extend(self.refresh());
+            }
             return effects;
         }
         match &message.said {

@@ -2,9 +2,15 @@
 
 mod failover;
 mod general;
+mod go;
 mod reservation;
 
 use super::command::Command;
 
 /// Every command.
-pub const ALL: &[&[Command]] = &[general::COMMANDS, reservation::COMMANDS, failover::COMMANDS];
+pub const ALL: &[&[Command]] = &[
+    general::COMMANDS,
+    go::COMMANDS,
+    reservation::COMMANDS,
+    failover::COMMANDS,
+];

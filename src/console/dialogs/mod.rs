@@ -1,5 +1,6 @@
 //! Dialogs: what each of IPAM's asks for, and the edits that it becomes.
 
+pub mod failover;
 pub mod reservation;
 
 use crate::console::command::Selection;
