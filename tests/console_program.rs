@@ -189,7 +189,7 @@ fn the_seeds_example_by_mouse_alone_at_140x42() {
     // The wheel, and a header that sorts.
     program.mouse(WHEEL_DOWN, 60, row);
     program.click(LEFT, "Scope ID");
-    program.wait_for("Scope ID▲");
+    program.wait_for("Scope ID▴");
     program.click(LEFT, "q quit");
     assert!(program.wait_exit().success());
     assert!(program.restored());
@@ -220,7 +220,7 @@ fn the_terminal_changes_its_size() {
     program.wait_for("Twinscope needs 60 columns and 16 rows; this terminal has");
     assert!(program.find("Scope ID").is_none());
     program.resize(60, 15);
-    program.wait_for("60 and 15");
+    program.wait_for("and 15.");
     program.resize(60, 16);
     program.wait_for("Scope ID");
     program.resize(200, 60);
@@ -287,7 +287,13 @@ fn the_shell_stops_it_and_lets_it_go_on() {
     program.wait_for("9 running");
     assert!(!program.restored());
     program.keys("q");
-    program.wait_restored();
+    // What is typed before the program has ended is the program's.
+    program.wait_until("the shell's prompt", |screen| {
+        let rows: Vec<String> = screen.rows(0, 90).collect();
+        let last = rows.iter().rev().find(|row| !row.trim().is_empty());
+        !screen.alternate_screen() && last.is_some_and(|row| row.trim() == "shell>")
+    });
+    assert!(program.restored());
     program.keys("exit<enter>");
     program.wait_exit();
 }
@@ -325,9 +331,6 @@ fn without_colour_the_cursor_is_still_seen() {
         (&["--theme", "mono"][..], &[][..]),
     ] {
         let program = home.console(words, (100, 30), environment);
-        let (x, y) = program.find("contoso.com  ").unwrap();
-        let _ = x;
-        assert!(y > 0);
         program.look(|screen| {
             let (rows, columns) = screen.size();
             let cells = (0..rows.get()).flat_map(|y| (0..columns.get()).map(move |x| (y, x)));
@@ -374,7 +377,8 @@ fn read_only_refuses_with_a_reason() {
     program.wait_for("read-only");
     program.keys("m");
     program.wait_for("Create DHCP Reservation");
-    program.keys("<enter>");
+    // The cursor stands on what can be done; the other one is asked for all the same.
+    program.click(LEFT, "Create DHCP Reservation");
     program.wait_for("the console was opened with --read-only");
     assert!(program.find("Client ID").is_none());
 }
