@@ -1,10 +1,7 @@
 //! Layers: what lies above the table, one on the other. Keys go to the top one; it answers with
 //! data.
 
-<<<<<<< HEAD
 pub mod address_map;
-=======
->>>>>>> c
 pub mod batch;
 pub mod compare;
 pub mod form;
