@@ -1,9 +1,22 @@
 //! The commands, in one table made of a file for each kind of thing they act on.
 
+mod filter;
 mod general;
+mod policy;
 mod reservation;
+mod scope;
+mod server;
+mod superscope;
 
 use super::command::Command;
 
 /// Every command.
-pub const ALL: &[&[Command]] = &[general::COMMANDS, reservation::COMMANDS];
+pub const ALL: &[&[Command]] = &[
+    general::COMMANDS,
+    server::COMMANDS,
+    scope::COMMANDS,
+    reservation::COMMANDS,
+    superscope::COMMANDS,
+    policy::COMMANDS,
+    filter::COMMANDS,
+];
