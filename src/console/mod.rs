@@ -8,6 +8,7 @@ pub mod command;
 mod commands;
 pub mod details;
 pub mod draw;
+pub mod find;
 pub mod jobs;
 pub mod keymap;
 pub mod layers;
@@ -19,6 +20,7 @@ pub mod subject;
 pub mod table;
 pub mod terminal;
 pub mod views;
+pub mod work;
 pub mod world;
 
 pub use app::{App, Event};

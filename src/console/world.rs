@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::table::leases::LeaseBook;
+use super::work::Work;
 use crate::ipam::{Access, Estate, JournalEntry};
 use crate::model::ServerName;
 use crate::model::plan::PlanId;
@@ -28,6 +29,8 @@ pub struct World {
     pub leases: Arc<LeaseBook>,
     /// Servers that a plan of ours is being carried out on.
     pub busy: Vec<ServerName>,
+    /// What is being done, and what came of what was done lately.
+    pub work: Arc<Work>,
 }
 
 impl World {
@@ -43,6 +46,7 @@ impl World {
             undoable: None,
             leases: Arc::default(),
             busy: Vec::new(),
+            work: Arc::default(),
         }
     }
 

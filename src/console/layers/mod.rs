@@ -1,9 +1,16 @@
 //! Layers: what lies above the table, one on the other. Keys go to the top one; it answers with
 //! data.
 
+pub mod columns;
+pub mod help;
+pub mod jobs;
+mod list;
 pub mod menu;
 pub mod message;
+pub mod palette;
 pub mod plan;
+pub mod search;
+pub mod who_has;
 
 use std::fmt;
 
