@@ -3,6 +3,7 @@
 
 mod actions;
 mod events;
+mod loads;
 mod openings;
 mod summary;
 
@@ -107,6 +108,12 @@ pub struct App {
     next_job: JobId,
     hits: Hits,
     pressed: Option<(Timestamp, u16, u16)>,
+    /// Since when the cursor is where it is.
+    rested: Timestamp,
+    /// What is being asked for because it is looked at, by job.
+    loading: BTreeMap<JobId, loads::Load>,
+    /// When it was last there.
+    loaded: BTreeMap<loads::Load, Timestamp>,
     /// Whether the operator has touched anything: until then the cursor stays on the first row,
     /// whatever rows come above it.
     touched: bool,
@@ -122,6 +129,7 @@ impl App {
     #[must_use]
     pub fn new(world: World, look: Look, keymap: Keymap, preferences: Preferences) -> App {
         let details = preferences.details.then(Details::default);
+        let now = world.now;
         let mut app = App {
             summary: Summary::of(&world),
             world,
@@ -141,6 +149,9 @@ impl App {
             hits: Hits::default(),
             pressed: None,
             touched: false,
+            rested: now,
+            loading: BTreeMap::new(),
+            loaded: BTreeMap::new(),
             mouse: true,
             look,
             keymap,
@@ -289,7 +300,8 @@ impl App {
             let next = super::age::until_next(self.world.age(oldest));
             Timestamp::from_second(self.world.now.as_second() + next).ok()
         });
-        toasts.chain(second).chain(age).min()
+        let loads = self.next_load();
+        toasts.chain(second).chain(age).chain(loads).min()
     }
 
     fn fresh_table(&mut self) -> Table {

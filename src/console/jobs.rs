@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
@@ -12,11 +13,13 @@ use super::table::order::{Ordered, Sort};
 use super::table::source::SharedSource;
 use super::world::World;
 use crate::drivers::LeaseQuery;
+use crate::ipam::partner_down::Evidence;
 use crate::ipam::{
-    Cancel, Ipam, JournalEntry, JournalQuery, Outcome, PlanError, Progress, StepResult,
+    Cancel, Ipam, JournalEntry, JournalQuery, Outcome, PlanError, Progress, Spell, StepResult,
+    Usage,
 };
 use crate::model::plan::{Intent, PlanId};
-use crate::model::{Lease, Plan, ServerName};
+use crate::model::{Lease, Plan, ScopeId, ServerName};
 
 /// So many servers are asked at a time.
 const AT_A_TIME: usize = 16;
@@ -39,6 +42,12 @@ pub enum JobRequest {
     Leases(ServerName, LeaseQuery),
     /// Reads leases of several servers at once; each answers when it can.
     LeasesOn(Vec<ServerName>, LeaseQuery),
+    /// Reads all leases of a server, page by page.
+    AllLeases(ServerName),
+    /// Reads how full a scope of a server was since then.
+    Usage(ServerName, ScopeId, Timestamp),
+    /// Reads the states that the ends of a relationship went through.
+    States(String, Vec<ServerName>),
     /// Orders the rows of a large table: the table's generation comes back with it.
     Order {
         /// The table's generation.
@@ -56,6 +65,9 @@ pub enum JobRequest {
     },
     /// Writes down the operator's taste.
     Remember(Box<Preferences>),
+    /// Gathers what is known before a server is told that its partner is down: the server that
+    /// would be told, and the relationship.
+    Gather(ServerName, String),
 }
 
 impl std::fmt::Debug for JobRequest {
@@ -73,10 +85,22 @@ impl std::fmt::Debug for JobRequest {
                 .field(servers)
                 .field(query)
                 .finish(),
+            JobRequest::AllLeases(server) => f.debug_tuple("AllLeases").field(server).finish(),
+            JobRequest::Usage(server, scope, _) => {
+                f.debug_tuple("Usage").field(server).field(scope).finish()
+            }
+            JobRequest::States(name, servers) => {
+                f.debug_tuple("States").field(name).field(servers).finish()
+            }
             JobRequest::Order { generation, .. } => {
                 f.debug_tuple("Order").field(generation).finish()
             }
             JobRequest::Remember(_) => f.write_str("Remember"),
+            JobRequest::Gather(server, relationship) => f
+                .debug_tuple("Gather")
+                .field(server)
+                .field(relationship)
+                .finish(),
         }
     }
 }
@@ -90,10 +114,14 @@ impl JobRequest {
             JobRequest::CarryOut(plan) => plan.title.clone(),
             JobRequest::Retrieve(_) => "Retrieving server data".to_owned(),
             JobRequest::Journal(_) => "Reading the journal".to_owned(),
-            JobRequest::Leases(server, _) => format!("Reading leases of {server}"),
             JobRequest::LeasesOn(servers, _) => format!("Asking {} servers", servers.len()),
+            JobRequest::Leases(server, _) | JobRequest::AllLeases(server) => {
+                format!("Reading leases of {server}")
+            }
+            JobRequest::Usage(..) | JobRequest::States(..) => "Reading the history".to_owned(),
             JobRequest::Order { .. } => "Sorting".to_owned(),
             JobRequest::Remember(_) => "Saving the view".to_owned(),
+            JobRequest::Gather(server, _) => format!("Gathering evidence for {server}"),
         }
     }
 }
@@ -115,8 +143,16 @@ pub enum Said {
     Leases(ServerName, LeaseQuery, Vec<Lease>),
     /// One of several servers' leases, or why they can't be read.
     LeasesThere(ServerName, Result<Vec<Lease>, String>),
+    /// A page of the leases of a server, of which more come.
+    Page(ServerName, LeaseQuery, Vec<Lease>),
+    /// How full a scope was.
+    Usage(ServerName, ScopeId, Vec<Usage>),
+    /// The states that the ends of a relationship went through.
+    States(String, Vec<(ServerName, Vec<Spell>)>),
     /// The rows in order.
     Ordered(u64, Ordered),
+    /// What is known of a relationship of which one server may be down.
+    Gathered(Result<Box<Evidence>, Arc<PlanError>>),
     /// Nothing to say but that it is done.
     Done,
     /// It could not be done, and why.
@@ -127,7 +163,10 @@ impl Said {
     /// Whether the job has nothing more to say.
     #[must_use]
     pub fn is_last(&self) -> bool {
-        !matches!(self, Said::Step(..) | Said::LeasesThere(..))
+        !matches!(
+            self,
+            Said::Step(..) | Said::Page(..) | Said::LeasesThere(..)
+        )
     }
 }
 
@@ -264,6 +303,34 @@ async fn run(
             Ok(leases) => Said::Leases(server, query, leases),
             Err(why) => Said::Failed(why.to_string()),
         },
+        JobRequest::AllLeases(server) => all_leases(&ipam, job, server, &cancel, &messages).await,
+        JobRequest::Usage(server, scope, since) => {
+            let of = (server.clone(), scope);
+            let read = tokio::task::spawn_blocking(move || ipam.utilisation(&of.0, of.1, since));
+            match read.await {
+                Ok(Ok(usage)) => Said::Usage(server, scope, usage),
+                Ok(Err(why)) => Said::Failed(why.to_string()),
+                Err(why) => Said::Failed(why.to_string()),
+            }
+        }
+        JobRequest::States(name, servers) => {
+            let relationship = name.clone();
+            let read = tokio::task::spawn_blocking(move || {
+                let states = |server: ServerName| {
+                    let states = ipam.states(&relationship, &server)?;
+                    Ok::<_, crate::ipam::StoreError>((server, states))
+                };
+                servers
+                    .into_iter()
+                    .map(states)
+                    .collect::<Result<Vec<_>, _>>()
+            });
+            match read.await {
+                Ok(Ok(states)) => Said::States(name, states),
+                Ok(Err(why)) => Said::Failed(why.to_string()),
+                Err(why) => Said::Failed(why.to_string()),
+            }
+        }
         JobRequest::Order {
             generation,
             source,
@@ -284,6 +351,10 @@ async fn run(
         JobRequest::LeasesOn(servers, query) => {
             leases_on(&ipam, job, servers, &query, &messages).await;
             Said::Done
+        }
+        JobRequest::Gather(server, relationship) => {
+            let gathered = ipam.gather(&server, &relationship).await;
+            Said::Gathered(gathered.map(Box::new).map_err(Arc::new))
         }
         JobRequest::Remember(preferences) => {
             let saved = tokio::task::spawn_blocking(move || taste.remember(job, &preferences));
@@ -322,6 +393,31 @@ async fn leases_on(
             break;
         }
     }
+}
+
+async fn all_leases(
+    ipam: &Ipam,
+    job: JobId,
+    server: ServerName,
+    cancel: &Cancel,
+    messages: &mpsc::Sender<JobMessage>,
+) -> Said {
+    let mut pages = ipam.lease_pages(&server, None);
+    // The channel is bounded: the servers are read no faster than the screen takes it in.
+    while !cancel.is_cancelled() {
+        let query = pages.query().clone();
+        // The last page is an empty one: it says that there are no more.
+        let leases = match pages.next().await {
+            Ok(page) => page.unwrap_or_default(),
+            Err(why) => return Said::Failed(why.to_string()),
+        };
+        let over = leases.is_empty();
+        let said = Said::Page(server.clone(), query, leases);
+        if messages.send(JobMessage { job, said }).await.is_err() || over {
+            break;
+        }
+    }
+    Said::Done
 }
 
 async fn journal(ipam: Ipam, query: JournalQuery) -> Said {

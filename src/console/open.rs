@@ -77,6 +77,7 @@ pub async fn open(ipam: Ipam, home: &Home, options: &Options) -> Result<(), Cons
         estate: ipam.estate(),
         access: ipam.access(),
         operator: ipam.operator().to_owned(),
+        groups: ipam.groups().into(),
         ..World::unknown(ipam.clock().now())
     };
     let mut app = App::new(world, look, keymap, preferences);

@@ -151,7 +151,7 @@ impl Ipam {
         saved != Some(self.estate().content_generation)
     }
 
-    fn cache_file(&self) -> PathBuf {
+    pub(super) fn cache_file(&self) -> PathBuf {
         Home::at(&self.inner.state).cache_file()
     }
 

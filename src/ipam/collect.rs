@@ -78,9 +78,23 @@ impl Ipam {
         self.collect_with(servers, |_| ()).await
     }
 
+    /// Reads servers that were written to: all that they have.
+    pub(super) async fn collect_written(&self, servers: &[ServerName]) -> Arc<Estate> {
+        self.collect_as(Manner::Whole, servers, |_| ()).await
+    }
+
     /// Reads some servers, side by side, and tells each estate as a server's answer comes.
     pub async fn collect_with(
         &self,
+        servers: &[ServerName],
+        on_each: impl Fn(&Arc<Estate>),
+    ) -> Arc<Estate> {
+        self.collect_as(Manner::Now, servers, on_each).await
+    }
+
+    async fn collect_as(
+        &self,
+        manner: Manner,
         servers: &[ServerName],
         on_each: impl Fn(&Arc<Estate>),
     ) -> Arc<Estate> {
@@ -94,7 +108,7 @@ impl Ipam {
                 let gate = ipam.gate(&server)?;
                 // Who is being read at this moment began to before we wanted to know.
                 let _held = gate.hold().await;
-                ipam.ask_in_turn(&server, Manner::Now, &turns).await
+                ipam.ask_in_turn(&server, manner, &turns).await
             });
         }
         while let Some(answer) = asked.join_next().await {

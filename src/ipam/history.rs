@@ -164,15 +164,11 @@ impl Recorder {
     }
 
     /// What is to be stored now.
-    fn batch(&self, now: Timestamp, periods: &Periods) -> Batch {
+    fn batch(&self, now: Timestamp) -> Batch {
         let mut seen = self.seen();
         let states = std::mem::take(&mut seen.states);
         let second = now.as_second();
-        let period = i64::try_from(periods.history.as_secs()).unwrap_or(1).max(1);
-        let (slot, day) = (
-            second - second.rem_euclid(period),
-            second.div_euclid(86_400),
-        );
+        let day = second.div_euclid(86_400);
         let mut samples = Vec::new();
         for (server, on) in &mut seen.usage {
             // All of them once a day, so that nobody has to look back further.
@@ -189,7 +185,7 @@ impl Recorder {
             }
             on.day = Some(day);
             if !sample.is_empty() {
-                samples.push((server.clone(), slot, sample));
+                samples.push((server.clone(), second, sample));
             }
         }
         Batch { samples, states }
@@ -301,7 +297,7 @@ impl Ipam {
         scope: ScopeId,
         since: Timestamp,
     ) -> Result<Vec<Usage>, StoreError> {
-        // Every day begins with a sample of all scopes, in the slot after its first collection.
+        // Every session, and every day of it, begins with a sample of all scopes.
         let from = since.as_second().saturating_sub(2 * 86_400);
         let mut levels = self.inner.store.utilisation(server, scope, from)?;
         let recent = self.inner.recorder.recent(server, scope);
@@ -344,7 +340,7 @@ impl Ipam {
     /// Stores what was seen since the last time, and forgets what is too old.
     pub(super) async fn save_history(&self, periods: &Periods) -> Result<(), StoreError> {
         let now = self.inner.clock.now();
-        let batch = self.inner.recorder.batch(now, periods);
+        let batch = self.inner.recorder.batch(now);
         let kept = batch.clone();
         let keep = SignedDuration::try_from(periods.keep).unwrap_or(KEEP_STATES);
         let before = |age| now.checked_sub(age).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -361,6 +357,3 @@ impl Ipam {
         stored
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 use super::Ipam;
 use super::collect::{Answer, Manner, Turns};
@@ -15,6 +15,8 @@ use crate::model::ServerName;
 const NEWS: Duration = Duration::from_millis(100);
 /// That all is as it was waits so long.
 const NO_NEWS: Duration = Duration::from_secs(1);
+/// The first history is written after so long.
+const FIRST: Duration = Duration::from_secs(20);
 
 /// Collecting that goes on until this is stopped or dropped.
 #[derive(Debug)]
@@ -164,10 +166,13 @@ impl Ipam {
     }
 
     async fn keep_history(self, periods: Periods) {
-        let mut ticks = ticks(periods.history);
+        // How a session begins is known soon.
+        let mut pause = periods.history.min(FIRST);
         loop {
-            ticks.tick().await;
+            sleep(pause).await;
+            // What can't be written now is tried again.
             let _ = self.save_history(&periods).await;
+            pause = periods.history;
         }
     }
 }

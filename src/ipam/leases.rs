@@ -45,7 +45,13 @@ impl LeasePages {
         }
     }
 
-    /// Up to which address leases have come.
+    /// What the next page will be asked for with.
+    #[must_use]
+    pub fn query(&self) -> &LeaseQuery {
+        &self.query
+    }
+
+    /// How far it has come: the last address given.
     #[must_use]
     pub fn reached(&self) -> Option<Ipv4Addr> {
         self.query.after

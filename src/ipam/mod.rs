@@ -265,15 +265,21 @@ impl Ipam {
     }
 
     /// Forgets what is remembered of servers that were made anew: their configuration sync errors,
-    /// since when they have been as they are, their history, and that plans which touched them
-    /// could be undone. The journal stays.
+    /// since when they have been as they are, their history, the cache, and that plans which touched
+    /// them could be undone. The journal stays.
     ///
     /// # Errors
     /// [`StoreError`] when the store can't be written.
     pub async fn forget(&self, servers: &[ServerName]) -> Result<(), StoreError> {
         self.inner.recorder.forget(servers);
         let servers = servers.to_vec();
-        self.remember(move |store| store.forget(&servers)).await?;
+        let cache = self.cache_file();
+        self.remember(move |store| {
+            // Without it the next start only has less to show.
+            let _ = std::fs::remove_file(cache);
+            store.forget(&servers)
+        })
+        .await?;
         self.publish_config_sync().await;
         Ok(())
     }

@@ -126,7 +126,7 @@ pub trait Store: Send + Sync {
         at: Timestamp,
     ) -> Result<Timestamp, StoreError>;
 
-    /// Adds samples and states; a sample goes over what is in its slot.
+    /// Adds samples and states; a sample goes over another of the same second.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -11,15 +11,17 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use twinscope::clock::Clock;
 use twinscope::config::{Configuration, Home};
-use twinscope::console::action::Effect;
+use twinscope::console::action::{Action, Effect};
 use twinscope::console::draw::{self, Look};
 use twinscope::console::jobs::{JobMessage, Jobs};
 use twinscope::console::keymap::Keymap;
+use twinscope::console::place::{Place, View};
 use twinscope::console::preferences::Preferences;
 use twinscope::console::world::World;
 use twinscope::console::{App, Event, command};
 use twinscope::drivers::embedded::{EmbeddedEstate, LabCommand};
-use twinscope::ipam::{Access, Ipam};
+use twinscope::ipam::{Access, Cancel, Ipam, Progress};
+use twinscope::model::plan::Intent;
 
 /// When every test begins.
 pub const BEGIN: &str = "2026-11-23T08:00:00Z";
@@ -64,6 +66,7 @@ impl Console {
             estate: ipam.estate(),
             access: ipam.access(),
             operator: ipam.operator().to_owned(),
+            groups: ipam.groups().into(),
             ..World::unknown(clock.now())
         };
         let keymap = Keymap::new(command::defaults()).unwrap();
@@ -86,6 +89,45 @@ impl Console {
         console
     }
 
+    /// Closes the console, and opens it anew with what it remembers.
+    pub fn restart(&mut self) -> &mut Console {
+        let file = self.home.path().join("preferences.toml");
+        let world = World {
+            estate: self.ipam.estate(),
+            access: self.ipam.access(),
+            operator: self.ipam.operator().to_owned(),
+            ..World::unknown(self.clock.now())
+        };
+        let keymap = Keymap::new(command::defaults()).unwrap();
+        let taste = Preferences::load(&file);
+        self.app = App::new(world, Look::default(), keymap, taste);
+        let effects = self.app.start();
+        self.carry(effects);
+        self.draw();
+        self
+    }
+
+    /// Does what effects say, and draws.
+    pub fn carry_out(&mut self, effects: Vec<Effect>) {
+        self.carry(effects);
+        self.draw();
+    }
+
+    /// Goes to a view.
+    pub fn go(&mut self, view: View) -> &mut Console {
+        let effects = self.app.act(Action::Go(Place::showing(view)));
+        self.carry_out(effects);
+        self
+    }
+
+    /// A console that knows nothing yet: no server was read.
+    pub fn forget(&mut self) {
+        let world = World::unknown(self.clock.now());
+        let keymap = Keymap::new(command::defaults()).unwrap();
+        self.app = App::new(world, Look::default(), keymap, Preferences::default());
+        self.draw();
+    }
+
     /// The embedded estate behind it, for drills.
     pub fn lab(&self, command: LabCommand) {
         let file = Home::at(self.home.path()).estate_file();
@@ -98,6 +140,17 @@ impl Console {
         let estate = self.runtime.block_on(self.ipam.collect());
         self.give(Event::Tick(self.clock.now()));
         self.give(Event::Estate(estate))
+    }
+
+    /// Has IPAM carry something out behind the console's back, as a cmdlet does.
+    pub fn intent(&mut self, intent: Intent) -> &mut Console {
+        let ipam = self.ipam.clone();
+        self.runtime.block_on(async {
+            let plan = ipam.plan(intent).await.unwrap();
+            ipam.carry_out(plan, &Progress::none(), &Cancel::new())
+                .await
+        });
+        self.collect()
     }
 
     /// Lets time pass.

@@ -1,5 +1,7 @@
 //! The console without a terminal: keys and clicks go in, a screen comes out.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod failover;
+mod find;
 mod frame;
 mod harness;

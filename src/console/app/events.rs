@@ -45,6 +45,16 @@ pub enum Event {
 impl App {
     /// Does what an event asks for.
     pub fn handle(&mut self, event: Event) -> Vec<Effect> {
+        let before = (self.table.subject().cloned(), self.place.view);
+        let mut effects = self.handle_one(event);
+        if before != (self.table.subject().cloned(), self.place.view) {
+            self.rested = self.world.now;
+        }
+        effects.extend(self.load());
+        effects
+    }
+
+    fn handle_one(&mut self, event: Event) -> Vec<Effect> {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
             Event::Key(_) => Vec::new(),
@@ -56,7 +66,7 @@ impl App {
             }
             Event::Tick(now) => {
                 self.tick(now);
-                Vec::new()
+                self.count()
             }
             Event::Estate(estate) => {
                 let mut effects = self.set_estate(estate);
@@ -77,6 +87,18 @@ impl App {
         self.toasts
             .retain(|toast| toast.until.is_none_or(|until| until > now));
         self.changed |= due || before != self.toasts.len();
+    }
+
+    /// Tells the layers that count seconds that time has passed.
+    fn count(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for place in 0..self.layers.len() {
+            let counts = self.layers.get(place).map(|open| open.layer.counts());
+            if counts == Some(true) {
+                effects.extend(self.layer(place, |layer, world| layer.ticked(world)));
+            }
+        }
+        effects
     }
 
     fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
@@ -170,8 +192,8 @@ impl App {
         self.changed |= running.shown || owner.is_some();
         let mut effects = Vec::new();
         if message.said.is_last() {
-            let title = running.title.clone();
-            self.note_end(message, &title);
+            let (title, shown) = (running.title.clone(), running.shown);
+            self.note_end(message, &title, shown);
             self.jobs.remove(&message.job);
             self.note_busy();
         }
@@ -188,6 +210,15 @@ impl App {
         if let Some(place) = place {
             let (job, said) = (message.job, message.said.clone());
             effects.extend(self.layer(place, |layer, world| layer.told(job, &said, world)));
+            return effects;
+        }
+        if self.loaded(message.job, &message.said) {
+            // Pages of many leases come quickly: rows are made anew when the last one is there,
+            // and now and then before.
+            self.changed = true;
+            if message.said.is_last() || self.table.source().is_empty() {
+                effects.extend(self.refresh());
+            }
             return effects;
         }
         match &message.said {
@@ -235,11 +266,11 @@ impl App {
     }
 
     /// What came of a job is kept where it is worth telling.
-    fn note_end(&mut self, message: &JobMessage, title: &str) {
+    fn note_end(&mut self, message: &JobMessage, title: &str, shown: bool) {
         let at = self.world.now;
         let end = match &message.said {
             Said::CarriedOut(outcome) => Some(End::of(title, outcome, at)),
-            Said::Failed(why) => Some(End::failed(title, why, at)),
+            Said::Failed(why) if shown => Some(End::failed(title, why, at)),
             _ => None,
         };
         Arc::make_mut(&mut self.world.work).end(message.job, end);

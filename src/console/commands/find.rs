@@ -5,7 +5,6 @@ use crate::console::command::{Command, Risk, Selection, Wants, Where};
 use crate::console::layers::jobs::JobList;
 use crate::console::layers::search::Search;
 use crate::console::layers::who_has::WhoHas;
-use crate::console::place::{Node, Place};
 use crate::console::world::World;
 
 const fn look(
@@ -44,13 +43,6 @@ pub const COMMANDS: &[Command] = &[
         "Asks every server for reservations and leases of an address or a client, and the journal.",
         &["w"],
         |_, selection| vec![Action::Open(Box::new(WhoHas::new(selection.rows.first())))],
-    ),
-    look(
-        "journal",
-        "Event Catalog",
-        "Goes to what was done, by whom, and what came of it.",
-        &["L"],
-        |_, _| vec![Action::Go(Place::of(Node::Events))],
     ),
     look(
         "columns",

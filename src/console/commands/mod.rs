@@ -1,10 +1,18 @@
 //! The commands, in one table made of a file for each kind of thing they act on.
 
+mod failover;
 mod find;
 mod general;
+mod go;
 mod reservation;
 
 use super::command::Command;
 
 /// Every command.
-pub const ALL: &[&[Command]] = &[general::COMMANDS, find::COMMANDS, reservation::COMMANDS];
+pub const ALL: &[&[Command]] = &[
+    general::COMMANDS,
+    find::COMMANDS,
+    go::COMMANDS,
+    reservation::COMMANDS,
+    failover::COMMANDS,
+];

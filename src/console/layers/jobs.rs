@@ -195,7 +195,7 @@ impl Layer for JobList {
         list.renew(lines(&world.work, world).0);
         list.draw(canvas, below);
         let dim = canvas.style(Role::Dim);
-        let hint = "Enter shows all of it · x stops what runs · L: Event Catalog has everything";
+        let hint = "Enter shows all of it · x stops what runs · Event Catalog has everything";
         canvas.text(
             inner.x + 1,
             inner.bottom().saturating_sub(1),

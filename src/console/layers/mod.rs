@@ -1,13 +1,16 @@
 //! Layers: what lies above the table, one on the other. Keys go to the top one; it answers with
 //! data.
 
+pub mod address_map;
 pub mod columns;
+pub mod compare;
 pub mod help;
 pub mod jobs;
 mod list;
 pub mod menu;
 pub mod message;
 pub mod palette;
+pub mod partner_down;
 pub mod plan;
 pub mod search;
 pub mod who_has;
@@ -147,6 +150,12 @@ pub trait Layer: fmt::Debug + Send {
 
     /// The world has changed.
     fn changed(&mut self, world: &World) -> Reply {
+        let _ = world;
+        Reply::consumed()
+    }
+
+    /// Time has passed; asked only of a layer that counts seconds.
+    fn ticked(&mut self, world: &World) -> Reply {
         let _ = world;
         Reply::consumed()
     }

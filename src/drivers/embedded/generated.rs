@@ -143,7 +143,11 @@ fn lease(number: u32, index: u32, givers: Option<&[ServerName; 2]>, now: Timesta
         expires: now.checked_add(SignedDuration::from_mins(minutes)).ok(),
         policy: String::new(),
         given_by: givers.map(|[first, second]| {
-            let giver = if index % 2 == 0 { first } else { second };
+            let giver = if index.is_multiple_of(2) {
+                first
+            } else {
+                second
+            };
             giver.clone()
         }),
     }

@@ -72,7 +72,7 @@ fn unpack(bytes: &[u8], into: &mut Sample) {
     }
 }
 
-/// Puts a sample into its slot, over what another process has put there.
+/// Adds a sample, over what another process has put there in the same second.
 fn add(change: &Transaction<'_>, server: &str, at: i64, sample: &Sample) -> rusqlite::Result<()> {
     let there: Option<Vec<u8>> = change
         .prepare_cached("SELECT levels FROM usage WHERE server = ?1 AND at = ?2")?
