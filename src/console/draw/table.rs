@@ -188,6 +188,24 @@ pub fn draw(
     scrollbar(canvas, area, table, rows);
 }
 
+/// A column's label as it fits: long ones that many columns' labels begin like are told by the
+/// word that tells them apart.
+fn heading(name: &'static str, room: u16) -> &'static str {
+    if width(name) <= room {
+        return name;
+    }
+    match name {
+        "Failover Config Sync Status" => "Sync",
+        "Utilization" => "Util.",
+        "Scope Status" => "Status",
+        "Server Availability" => "Availability",
+        "Duration in Current State" => "Duration",
+        "Primary Server Status" if room < 18 => "Primary Status",
+        "Secondary Server Status" if room < 20 => "Secondary Status",
+        _ => name,
+    }
+}
+
 fn headers(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -209,11 +227,12 @@ fn headers(
             (true, true) => canvas.theme.glyphs.sort_down,
         };
         let room = wide.saturating_sub(width(arrow));
+        let name = heading(spec.name, room);
         let used = if spec.align == Align::Right {
-            canvas.text_right(x, area.y, room, spec.name, style);
+            canvas.text_right(x, area.y, room, name, style);
             room
         } else {
-            canvas.text(x, area.y, room, spec.name, style)
+            canvas.text(x, area.y, room, name, style)
         };
         canvas.text(x + used, area.y, width(arrow), arrow, style);
         canvas
