@@ -183,7 +183,7 @@ fn servers(page: &mut Page<'_>, at: &At<'_>) {
     let ago = |at: Timestamp| Cell::new(age::ago(world.age(at)));
     row("Time in State", &|_, end| {
         told(end, &|status| {
-            Cell::new(age::words(world.age(status.since)))
+            Cell::new(age::lasting(world.age(status.since)))
         })
     });
     row("Previous State", &|_, end| {

@@ -121,8 +121,8 @@ pub fn timeline(
         cells.push(Span::styled(glyph.repeat(share + 1), style));
         let last = place + 1 == states.len();
         let how_long = match last {
-            true => format!("for {} until now", age::words(lasted)),
-            false => format!("for {}", age::words(lasted)),
+            true => format!("for {} until now", age::lasting(lasted)),
+            false => format!("for {}", age::lasting(lasted)),
         };
         lines.push(Line::from(vec![
             Span::styled(glyph.to_owned() + " ", style),

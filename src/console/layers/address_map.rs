@@ -154,7 +154,7 @@ impl AddressMapLayer {
         Reply::act(Action::Open(Box::new(Menu::new(
             text,
             items,
-            Position::new(8, 6),
+            Position::new(28, 9),
         ))))
     }
 }

@@ -214,7 +214,7 @@ static COLUMNS: &[Column<Row>] = &[
                 let status = told.status.as_ref();
                 status.map_or_else(
                     || "?".to_owned(),
-                    |status| age::words(world.age(status.since)),
+                    |status| age::lasting(world.age(status.since)),
                 )
             });
             let [primary, secondary] = ends;
