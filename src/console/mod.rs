@@ -11,11 +11,15 @@ pub mod draw;
 pub mod jobs;
 pub mod keymap;
 pub mod layers;
+pub mod open;
 pub mod place;
 pub mod preferences;
+pub mod run;
 pub mod subject;
 pub mod table;
+pub mod terminal;
 pub mod views;
 pub mod world;
 
 pub use app::{App, Event};
+pub use open::{ConsoleError, Options, open};

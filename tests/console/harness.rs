@@ -12,14 +12,15 @@ use tokio::sync::mpsc;
 use twinscope::clock::Clock;
 use twinscope::config::{Configuration, Home};
 use twinscope::console::action::Effect;
-use twinscope::console::draw::{self, Theme};
+use twinscope::console::draw::{self, Look};
 use twinscope::console::jobs::{JobMessage, Jobs};
 use twinscope::console::keymap::Keymap;
 use twinscope::console::preferences::Preferences;
 use twinscope::console::world::World;
 use twinscope::console::{App, Event, command};
 use twinscope::drivers::embedded::{EmbeddedEstate, LabCommand};
-use twinscope::ipam::{Access, Ipam};
+use twinscope::ipam::{Access, Cancel, Ipam, Progress};
+use twinscope::model::plan::Intent;
 
 /// When every test begins.
 pub const BEGIN: &str = "2026-11-23T08:00:00Z";
@@ -64,10 +65,11 @@ impl Console {
             estate: ipam.estate(),
             access: ipam.access(),
             operator: ipam.operator().to_owned(),
+            groups: ipam.groups().into(),
             ..World::unknown(clock.now())
         };
-        let keymap = Keymap::new(command::all().map(|known| (known.id, known.keys, "global")));
-        let mut app = App::new(world, Theme::dark(), keymap, Preferences::default());
+        let keymap = Keymap::new(command::defaults()).unwrap();
+        let mut app = App::new(world, Look::default(), keymap, Preferences::default());
         let effects = app.start();
         let mut console = Console {
             app,
@@ -98,6 +100,17 @@ impl Console {
         let estate = self.runtime.block_on(self.ipam.collect());
         self.give(Event::Tick(self.clock.now()));
         self.give(Event::Estate(estate))
+    }
+
+    /// Has IPAM carry something out behind the console's back, as a cmdlet does.
+    pub fn intent(&mut self, intent: Intent) -> &mut Console {
+        let ipam = self.ipam.clone();
+        self.runtime.block_on(async {
+            let plan = ipam.plan(intent).await.unwrap();
+            ipam.carry_out(plan, &Progress::none(), &Cancel::new())
+                .await
+        });
+        self.collect()
     }
 
     /// Lets time pass.

@@ -1,5 +1,6 @@
 //! The console without a terminal: keys and clicks go in, a screen comes out.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod failover;
 mod frame;
 mod harness;

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::lines;
 use crate::console::age;
-use crate::console::draw::{Canvas, Role, Theme, width, wrap};
+use crate::console::draw::{Canvas, Look, Role, width, wrap};
 use crate::console::table::{Cell, Tone};
 use crate::console::world::World;
 use crate::ipam::estate::ServerView;
@@ -22,7 +22,7 @@ const WIDEST_LABEL: u16 = 30;
 /// A page while it is being made.
 #[derive(Debug)]
 pub struct Page<'t> {
-    theme: &'t Theme,
+    theme: &'t Look,
     wide: u16,
     lines: Vec<Line<'static>>,
 }
@@ -55,7 +55,7 @@ impl<'t> Page<'t> {
 
     /// How things look.
     #[must_use]
-    pub fn theme(&self) -> &'t Theme {
+    pub fn theme(&self) -> &'t Look {
         self.theme
     }
 

@@ -6,7 +6,8 @@ use std::net::Ipv4Addr;
 use ratatui::text::{Line, Span};
 
 use super::charts::is_ascii;
-use super::theme::{Role, Theme};
+use super::look::Look;
+use super::theme::Role;
 use crate::model::{Lease, LeaseState, Range, Scope};
 
 /// So many cells stand in a row.
@@ -232,7 +233,7 @@ impl AddressMap {
     }
 
     /// What a cell shows: its glyph and its meaning.
-    fn shown(&self, cell: u32, theme: &Theme) -> (&'static str, Role) {
+    fn shown(&self, cell: u32, theme: &Look) -> (&'static str, Role) {
         let ascii = is_ascii(theme);
         let range = self.addresses(cell);
         if range.len() == 1 {
@@ -274,7 +275,7 @@ impl AddressMap {
 
     /// A row of cells, with the address that it begins with; `cursor` is a cell to be shown.
     #[must_use]
-    pub fn row(&self, row: u32, theme: &Theme, wide: u16, cursor: Option<u32>) -> Line<'static> {
+    pub fn row(&self, row: u32, theme: &Look, wide: u16, cursor: Option<u32>) -> Line<'static> {
         let first = row * COLUMNS;
         let label = format!("{:<15}  ", self.addresses(first).start());
         let mut spans = vec![Span::styled(label, theme.style(Role::Label))];
@@ -295,7 +296,7 @@ impl AddressMap {
 
     /// What the glyphs mean, as many to a line as fit.
     #[must_use]
-    pub fn legend(&self, theme: &Theme, wide: u16) -> Vec<Line<'static>> {
+    pub fn legend(&self, theme: &Look, wide: u16) -> Vec<Line<'static>> {
         let ascii = is_ascii(theme);
         let mut items: Vec<(String, Role, String)> = Vec::new();
         let blocks = self.per_cell() > 1;
@@ -343,7 +344,7 @@ impl AddressMap {
 
     /// The whole map: the legend, and all rows.
     #[must_use]
-    pub fn lines(&self, theme: &Theme, wide: u16, cursor: Option<u32>) -> Vec<Line<'static>> {
+    pub fn lines(&self, theme: &Look, wide: u16, cursor: Option<u32>) -> Vec<Line<'static>> {
         let mut lines = self.legend(theme, wide);
         lines.extend((0..self.rows()).map(|row| self.row(row, theme, wide, cursor)));
         lines
@@ -442,7 +443,7 @@ mod tests {
 
     #[test]
     fn legends_name_every_glyph_that_may_be_seen() {
-        let theme = Theme::dark();
+        let theme = Look::default();
         for (prefix, words) in [
             (
                 "10.0.0.0/24",

@@ -4,12 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::Line;
-use ratatui::widgets::{Block, BorderType, Clear, Widget};
+use ratatui::widgets::{Block, Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use super::hits::{Hits, Target};
-use super::theme::{Role, Theme};
+use super::look::Look;
+use super::theme::Role;
 use crate::console::command::Id;
 
 /// How many cells a text takes.
@@ -48,7 +49,7 @@ pub struct Canvas<'a> {
     /// The cells.
     pub buffer: &'a mut Buffer,
     /// How things look.
-    pub theme: &'a Theme,
+    pub theme: &'a Look,
     /// What can be clicked.
     pub hits: &'a mut Hits,
     /// Where the terminal's own cursor is to be.
@@ -74,7 +75,7 @@ impl Canvas<'_> {
                 .set_stringn(x, y, text, usize::from(room), style);
             return end - x;
         }
-        let ellipsis = self.theme.glyphs.ellipsis;
+        let ellipsis = self.theme.glyphs.more;
         let keep = room.saturating_sub(width(ellipsis));
         let mut used = 0;
         for part in text.graphemes(true) {
@@ -119,7 +120,7 @@ impl Canvas<'_> {
             Role::Border
         };
         let mut block = Block::bordered()
-            .border_type(BorderType::Rounded)
+            .border_set(self.theme.glyphs.dialog)
             .border_style(self.style(role));
         if !title.is_empty() {
             let title = format!(" {title} ");

@@ -4,20 +4,21 @@ use jiff::Timestamp;
 use ratatui::text::{Line, Span};
 
 use super::canvas::width;
-use super::theme::{Role, Theme};
+use super::look::Look;
+use super::theme::Role;
 use crate::console::age;
 use crate::console::table::Tone;
 
 /// Whether the theme's pictures are made of ASCII alone.
 #[must_use]
-pub fn is_ascii(theme: &Theme) -> bool {
+pub fn is_ascii(theme: &Look) -> bool {
     theme.glyphs.bar(1.0).is_ascii()
 }
 
 /// A bar of so many cells that is full to a share of 0 to 1: whatever is not empty shows, and
 /// what is not full is not shown full.
 #[must_use]
-pub fn bar(theme: &Theme, share: f64, wide: u16, role: Role) -> Vec<Span<'static>> {
+pub fn bar(theme: &Look, share: f64, wide: u16, role: Role) -> Vec<Span<'static>> {
     let wide = usize::from(wide);
     let (full_glyph, empty_glyph) = match is_ascii(theme) {
         true => ("#", "."),
@@ -43,7 +44,7 @@ pub fn bar(theme: &Theme, share: f64, wide: u16, role: Role) -> Vec<Span<'static
 
 /// A scope's utilisation as a line: the percentage, a long bar, and what is said of it.
 #[must_use]
-pub fn utilization(theme: &Theme, percent: f64, wide: u16, said: &str) -> Line<'static> {
+pub fn utilization(theme: &Look, percent: f64, wide: u16, said: &str) -> Line<'static> {
     let role = match percent {
         _ if percent >= 95.0 => Role::Bad,
         _ if percent > 80.0 => Role::Warn,
@@ -60,7 +61,7 @@ pub fn utilization(theme: &Theme, percent: f64, wide: u16, said: &str) -> Line<'
 /// How something went, a cell a value of 0 to 1, the newest on the right; of more values than
 /// cells each cell shows the greatest of its share. What is no number is a blank.
 #[must_use]
-pub fn sparkline(theme: &Theme, values: &[f32], wide: u16) -> Span<'static> {
+pub fn sparkline(theme: &Look, values: &[f32], wide: u16) -> Span<'static> {
     let wide = usize::from(wide).max(1);
     let mut text = String::new();
     if values.len() <= wide {
@@ -92,7 +93,7 @@ pub fn state_tone(word: &str) -> Tone {
 /// now: a bar in proportion, and a line for each, the newest first. Entries are in order of time.
 #[must_use]
 pub fn timeline(
-    theme: &Theme,
+    theme: &Look,
     states: &[(Timestamp, String)],
     now: Timestamp,
     wide: u16,
@@ -149,7 +150,7 @@ mod tests {
 
     #[test]
     fn bars_show_what_is_there_and_never_more() {
-        let theme = Theme::dark();
+        let theme = Look::default();
         let bar = |share| drawn(&bar(&theme, share, 10, Role::BarFull));
         assert_eq!(bar(0.0), "░░░░░░░░░░");
         assert_eq!(bar(0.001), "█░░░░░░░░░");
@@ -161,7 +162,7 @@ mod tests {
 
     #[test]
     fn sparklines_keep_peaks_when_there_are_too_many_values() {
-        let theme = Theme::dark();
+        let theme = Look::default();
         let line = |values: &[f32], wide| sparkline(&theme, values, wide).content.into_owned();
         assert_eq!(line(&[0.0, 0.5, 1.0], 8), " ▄█");
         let mut many = vec![0.125_f32; 100];
@@ -177,12 +178,12 @@ mod tests {
             (at(3_590), "Communication Interrupted".to_owned()),
             (at(3_600), "Normal".to_owned()),
         ];
-        let lines = timeline(&Theme::dark(), &states, at(7_200), 40);
+        let lines = timeline(&Look::default(), &states, at(7_200), 40);
         let text: Vec<String> = lines.iter().map(ToString::to_string).collect();
         assert_eq!(text.len(), 4);
         assert!(text[0].contains('▓'), "{text:?}");
         assert!(text[1].contains("until now"), "{text:?}");
         assert!(text[2].contains("Communication Interrupted"), "{text:?}");
-        assert!(timeline(&Theme::dark(), &[], at(0), 40).is_empty());
+        assert!(timeline(&Look::default(), &[], at(0), 40).is_empty());
     }
 }

@@ -11,6 +11,7 @@ use crate::console::age;
 use crate::console::app::{App, Focus};
 use crate::console::command;
 use crate::console::place::Node;
+use crate::console::table::Tone;
 use crate::console::views;
 
 /// Below so many columns or rows nothing useful can be drawn.
@@ -27,7 +28,7 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> (Hits, Option<Position>) {
     let area = buffer.area;
     let mut canvas = Canvas {
         buffer,
-        theme: app.theme(),
+        theme: app.look(),
         hits: &mut hits,
         cursor: None,
     };
@@ -38,29 +39,27 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> (Hits, Option<Position>) {
     }
     let [head, body, foot] = rows(area, [1, 0, 1]);
     header(app, &mut canvas, head);
-    let body = if area.width >= WITH_NAVIGATION {
-        let nav = Rect {
-            width: NAVIGATION,
-            ..body
-        };
-        navigation(app, &mut canvas, nav);
-        Rect {
-            x: body.x + NAVIGATION,
-            width: body.width - NAVIGATION,
-            ..body
-        }
-    } else {
-        body
-    };
     let (main, below) = match app.details() {
         Some(_) => {
-            let high = (body.height * 2 / 5)
-                .max(7)
-                .min(body.height.saturating_sub(6));
-            let [main, below] = split(body, body.height - high);
+            let high = (body.height * 2 / 5).max(7);
+            let [main, below] = split(body, body.height - high.min(body.height - 6));
             (main, Some(below))
         }
         None => (body, None),
+    };
+    let main = if area.width >= WITH_NAVIGATION {
+        let nav = Rect {
+            width: NAVIGATION,
+            ..main
+        };
+        navigation(app, &mut canvas, nav);
+        Rect {
+            x: main.x + NAVIGATION,
+            width: main.width - NAVIGATION,
+            ..main
+        }
+    } else {
+        main
     };
     let [bar, filter, list] = rows(main, [1, 1, 0]);
     selectors(app, &mut canvas, bar, area.width < WITH_NAVIGATION);
@@ -164,31 +163,31 @@ fn header(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         say(
             &mut x,
             Role::Bad,
-            format!("{} {} stopped", glyphs.trouble, summary.stopped),
+            format!("{} {} stopped", glyphs.warning, summary.stopped),
         );
     }
     if summary.paused > 0 {
         say(
             &mut x,
             Role::Warn,
-            format!("{} {} paused", glyphs.trouble, summary.paused),
+            format!("{} {} paused", glyphs.warning, summary.paused),
         );
     }
     if summary.unreachable > 0 {
-        let text = format!("{} {} not reachable", glyphs.trouble, summary.unreachable);
+        let text = format!("{} {} not reachable", glyphs.warning, summary.unreachable);
         say(&mut x, Role::Bad, text);
     }
     if summary.abnormal > 0 {
-        let text = format!("{} {} not normal", glyphs.pair, summary.abnormal);
+        let text = format!("{} {} not normal", glyphs.sync, summary.abnormal);
         say(&mut x, Role::Warn, text);
     }
     if summary.out_of_sync > 0 {
-        let text = format!("{} {} out of sync", glyphs.pair, summary.out_of_sync);
+        let text = format!("{} {} out of sync", glyphs.sync, summary.out_of_sync);
         say(&mut x, Role::Bad, text);
     }
     match &app.world().access.read_only {
-        Some(_) => say(&mut x, Role::Warn, format!("{} read-only", glyphs.reads)),
-        None => say(&mut x, Role::Dim, format!("{} read-write", glyphs.writes)),
+        Some(_) => say(&mut x, Role::Warn, format!("{} read-only", glyphs.locked)),
+        None => say(&mut x, Role::Dim, format!("{} read-write", glyphs.write)),
     }
     let room = area.right().saturating_sub(x + 2);
     if width(&right) < room {
@@ -234,7 +233,7 @@ fn selectors(app: &App, canvas: &mut Canvas<'_>, area: Rect, breadcrumb: bool) {
         canvas.command(Rect::new(x, area.y, used, 1), "go-to-node");
     }
     x += used;
-    let drop_down = canvas.theme.glyphs.drop_down;
+    let drop_down = canvas.theme.glyphs.down;
     let mut selector = |x: &mut u16, name: &str, value: &str, id: command::Id| {
         let from = *x + 2;
         let room = area.right().saturating_sub(from);
@@ -395,9 +394,12 @@ fn toasts(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
                 return;
             }
             let row = Rect::new(area.x, y, area.width, 1);
-            let style = canvas
-                .style(Role::Toast)
-                .patch(canvas.style(Role::from(toast.tone)));
+            let style = canvas.style(match toast.tone {
+                Tone::Good => Role::ToastGood,
+                Tone::Warn => Role::ToastWarn,
+                Tone::Bad => Role::ToastBad,
+                Tone::Plain | Tone::Dim | Tone::Accent => Role::Toast,
+            });
             canvas.fill(row, style);
             canvas.text(row.x + 1, y, row.width - 2, line, style);
         }

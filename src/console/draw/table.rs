@@ -134,8 +134,9 @@ pub fn draw(
                 .subject(row)
                 .is_some_and(|subject| table.is_marked(&subject));
         let stale = source.stale(row, world);
-        let base = match (here && focused, marked) {
-            (true, _) => Some(Role::Cursor),
+        let base = match (here, marked) {
+            (true, _) if focused => Some(Role::Cursor),
+            (true, _) => Some(Role::CursorUnfocused),
             (false, true) => Some(Role::Marked),
             (false, false) if stale => Some(Role::Dim),
             (false, false) => None,
@@ -146,8 +147,8 @@ pub fn draw(
         }
         let glyphs = canvas.theme.glyphs;
         let sign = match (here, marked) {
-            (_, true) => glyphs.mark,
-            (true, false) => glyphs.cursor,
+            (_, true) => glyphs.done,
+            (true, false) => glyphs.mark,
             (false, false) => " ",
         };
         let accent = canvas.style(base.unwrap_or(Role::Accent));
@@ -195,8 +196,8 @@ fn headers(
         let sort = table.sort();
         let arrow = match (sort.column == Some(*place), sort.descending) {
             (false, _) => "",
-            (true, false) => canvas.theme.glyphs.ascending,
-            (true, true) => canvas.theme.glyphs.descending,
+            (true, false) => canvas.theme.glyphs.sort_up,
+            (true, true) => canvas.theme.glyphs.sort_down,
         };
         let room = wide.saturating_sub(width(arrow));
         let used = if spec.align == Align::Right {

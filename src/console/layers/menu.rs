@@ -180,7 +180,7 @@ impl Layer for Menu {
             let style = canvas.style(role);
             canvas.buffer.set_style(row, style);
             let current = if item.current {
-                canvas.theme.glyphs.mark
+                canvas.theme.glyphs.done
             } else {
                 " "
             };

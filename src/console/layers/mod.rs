@@ -2,8 +2,10 @@
 //! data.
 
 pub mod address_map;
+pub mod compare;
 pub mod menu;
 pub mod message;
+pub mod partner_down;
 pub mod plan;
 
 use std::fmt;
@@ -141,6 +143,12 @@ pub trait Layer: fmt::Debug + Send {
 
     /// The world has changed.
     fn changed(&mut self, world: &World) -> Reply {
+        let _ = world;
+        Reply::consumed()
+    }
+
+    /// Time has passed; asked only of a layer that counts seconds.
+    fn ticked(&mut self, world: &World) -> Reply {
         let _ = world;
         Reply::consumed()
     }

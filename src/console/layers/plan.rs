@@ -3,6 +3,8 @@
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler;
 
 use super::{Click, Layer, Reply};
 use crate::console::action::Action;
@@ -10,6 +12,7 @@ use crate::console::draw::{Canvas, Role, wrap};
 use crate::console::jobs::{JobId, JobRequest, Said};
 use crate::console::table::Tone;
 use crate::console::world::World;
+use crate::ipam::access::Judgement;
 use crate::ipam::{Ended, Outcome, StepResult};
 use crate::model::Plan;
 use crate::model::plan::{Intent, Risk};
@@ -17,11 +20,12 @@ use crate::model::plan::{Intent, Risk};
 /// What IPAM's plans say of most changes.
 const NO_INTERRUPTION: &str = "no interruption";
 
-/// Whether a plan is carried out without being shown: it changes one object, can be undone, and
-/// there is nothing that the operator should know before.
+/// Whether a plan is carried out without being shown: it changes one object, can be undone, no
+/// guardrail asks, and there is nothing that the operator should know before.
 #[must_use]
-pub fn harmless(plan: &Plan) -> bool {
-    plan.risk == Risk::Small
+pub fn harmless(plan: &Plan, world: &World) -> bool {
+    world.access.judge(plan, &world.estate) == Judgement::Allowed
+        && plan.risk == Risk::Small
         && plan.warnings.is_empty()
         && plan.left_out.is_empty()
         && plan.impact == NO_INTERRUPTION
@@ -101,6 +105,10 @@ pub struct PlanLayer {
     on_ok: bool,
     /// The layer below that is closed with this one when all went well.
     beneath: Option<&'static str>,
+    /// What the guardrails say of the plan.
+    judgement: Judgement,
+    /// The name, as far as it was typed, where a guardrail asks for it.
+    typed: Input,
 }
 
 impl PlanLayer {
@@ -115,6 +123,8 @@ impl PlanLayer {
             scroll: 0,
             on_ok: true,
             beneath: None,
+            judgement: Judgement::Allowed,
+            typed: Input::default(),
         }
     }
 
@@ -126,6 +136,30 @@ impl PlanLayer {
             beneath,
             ..PlanLayer::of(plan.intent, true)
         }
+    }
+
+    fn show(&mut self, plan: Box<Plan>, world: &World) {
+        self.judgement = world.access.judge(&plan, &world.estate);
+        self.typed.reset();
+        self.phase = Phase::Preview(plan);
+    }
+
+    /// Whether the plan that is shown may be carried out as things stand.
+    fn may_go(&self, plan: &Plan) -> bool {
+        plan.refusal().is_none()
+            && match &self.judgement {
+                Judgement::Allowed | Judgement::Confirm(_) => true,
+                Judgement::TypeName(name, _) => self.typed.value().trim() == name,
+                Judgement::Denied(_) => false,
+            }
+    }
+
+    /// Whether a name is asked for, and typed keys go there.
+    fn asks_name(&self) -> bool {
+        matches!(
+            (&self.phase, &self.judgement),
+            (Phase::Preview(_), Judgement::TypeName(..))
+        )
     }
 
     fn carry_out(&mut self, plan: Box<Plan>) -> Reply {
@@ -144,9 +178,14 @@ impl PlanLayer {
 
     fn ok(&mut self) -> Reply {
         match &self.phase {
-            Phase::Preview(plan) if plan.refusal().is_none() => {
+            Phase::Preview(plan) if plan.is_empty() => Reply::close(),
+            Phase::Preview(plan) if self.may_go(plan) => {
                 let plan = plan.clone();
                 self.carry_out(plan)
+            }
+            // A name is still to be typed.
+            Phase::Preview(plan) if plan.refusal().is_none() && self.asks_name() => {
+                Reply::consumed()
             }
             Phase::Ended(_, outcome) if matches!(outcome.ended, Ended::Done) => self.close(),
             Phase::Preparing | Phase::Running(..) => Reply::consumed(),
@@ -218,6 +257,15 @@ impl PlanLayer {
                         None if plan.steps.is_empty() => {}
                         None => say(Role::Dim, 0, "Undo: takes it back on every server"),
                     }
+                    match &self.judgement {
+                        Judgement::Allowed => {}
+                        Judgement::Confirm(why) => say(Role::Warn, 0, &format!("! {why}")),
+                        Judgement::Denied(why) => say(Role::Bad, 0, why),
+                        Judgement::TypeName(name, why) => {
+                            say(Role::Warn, 0, &format!("! {why}"));
+                            say(Role::Warn, 0, &format!("! Type {name} to go on."));
+                        }
+                    }
                     if plan.is_empty() {
                         say(
                             Role::Text,
@@ -266,7 +314,11 @@ impl PlanLayer {
         match &self.phase {
             Phase::Preparing => vec![("Cancel", 1)],
             Phase::Impossible(_) => vec![("Close", 1), ("Retry (r)", 2)],
-            Phase::Preview(plan) if plan.refusal().is_some() || plan.is_empty() => {
+            Phase::Preview(plan)
+                if plan.refusal().is_some()
+                    || plan.is_empty()
+                    || matches!(self.judgement, Judgement::Denied(_)) =>
+            {
                 vec![("Close", 1)]
             }
             Phase::Preview(_) => vec![("OK", 0), ("Cancel", 1)],
@@ -397,9 +449,14 @@ impl Layer for PlanLayer {
         "plan"
     }
 
-    fn opened(&mut self, _world: &World) -> Reply {
-        match self.phase {
+    fn opened(&mut self, world: &World) -> Reply {
+        match &self.phase {
             Phase::Preparing => Reply::ask(JobRequest::Plan(Box::new(self.intent.clone()))),
+            Phase::Preview(plan) => {
+                let plan = plan.clone();
+                self.show(plan, world);
+                Reply::consumed()
+            }
             _ => Reply::consumed(),
         }
     }
@@ -415,6 +472,10 @@ impl Layer for PlanLayer {
             KeyCode::Enter => self.cancel(),
             KeyCode::Tab | KeyCode::BackTab | KeyCode::Left | KeyCode::Right => {
                 self.on_ok = !self.on_ok;
+                Reply::consumed()
+            }
+            KeyCode::Char(_) | KeyCode::Backspace if self.asks_name() => {
+                self.typed.handle_event(&crossterm::event::Event::Key(key));
                 Reply::consumed()
             }
             KeyCode::Char('r') => self.retry(),
@@ -448,16 +509,16 @@ impl Layer for PlanLayer {
         Reply::consumed()
     }
 
-    fn told(&mut self, job: JobId, said: &Said, _world: &World) -> Reply {
+    fn told(&mut self, job: JobId, said: &Said, world: &World) -> Reply {
         if self.job != Some(job) {
             return Reply::consumed();
         }
         match said {
-            Said::Planned(Ok(plan)) if !self.always && harmless(plan) => {
+            Said::Planned(Ok(plan)) if !self.always && harmless(plan, world) => {
                 self.carry_out(plan.clone())
             }
             Said::Planned(Ok(plan)) => {
-                self.phase = Phase::Preview(plan.clone());
+                self.show(plan.clone(), world);
                 Reply::consumed()
             }
             Said::Planned(Err(why)) => {
@@ -528,6 +589,15 @@ impl Layer for PlanLayer {
             );
         }
         let mut x = inner.x + 1;
+        if self.asks_name() {
+            let style = canvas.style(Role::InputFocused);
+            let room = inner.width.saturating_sub(2);
+            let y = inner.bottom().saturating_sub(2);
+            let field = Rect::new(x, y, room, 1);
+            canvas.buffer.set_style(field, style);
+            let used = canvas.text(x, y, room, self.typed.value(), style);
+            canvas.cursor = Some(ratatui::layout::Position::new(x + used, y));
+        }
         for (place, (label, number)) in self.buttons().into_iter().enumerate() {
             let focused = (place == 0) == self.on_ok && place < 2;
             let y = inner.bottom().saturating_sub(1);

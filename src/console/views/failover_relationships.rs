@@ -22,7 +22,7 @@ pub const VIEW: ViewSpec = ViewSpec {
         "edit-relationship",
         "replicate-relationship",
         "set-partner-down",
-        "compare-with-partner",
+        "compare-partners",
         "delete-relationship",
         "show-scopes",
         "retrieve-server-data",

@@ -26,7 +26,6 @@ pub use access_control::lines as access_lines;
 pub use event_catalog::{is_about, moment, outcome};
 pub use failover_relationships::{status_of, word};
 pub use scope_properties::{pair, utilization};
-pub use server_groups::{Group, groups};
 pub use server_properties::availability;
 
 /// What there is to know of a view.
@@ -75,15 +74,14 @@ fn servers<'a>(
 ) -> impl Iterator<Item = &'a Arc<ServerView>> + use<'a> {
     let group = match &place.within {
         Some(Subject::Group(name)) => {
-            let known = groups(world).into_iter();
-            let found = known.filter(|group| group.name == *name);
-            Some(found.flat_map(|group| group.servers).collect::<Vec<_>>())
+            let known = world.groups.iter().filter(|group| group.name == *name);
+            Some(known.flat_map(|group| &group.servers).collect::<Vec<_>>())
         }
         _ => None,
     };
     let all = world.estate.servers.values();
     all.filter(move |view| match (&place.within, &group) {
-        (_, Some(group)) => group.contains(&view.name),
+        (_, Some(group)) => group.contains(&&view.name),
         (Some(Subject::Relationship(primary, secondary, _)), _) => {
             view.name == *primary || view.name == *secondary
         }
@@ -153,6 +151,7 @@ mod tests {
         "replicate-relationship",
         "replicate-server",
         "compare-with-partner",
+        "compare-partners",
         "edit-relationship",
         "delete-relationship",
         "set-partner-down",

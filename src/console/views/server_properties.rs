@@ -23,6 +23,7 @@ pub const VIEW: ViewSpec = ViewSpec {
         "add-filter",
         "replicate-server",
         "show-scopes",
+        "show-leases",
         "retrieve-server-data",
     ],
     tabs: server::TABS,
