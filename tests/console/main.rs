@@ -4,3 +4,4 @@
 mod failover;
 mod frame;
 mod harness;
+mod views;
