@@ -368,7 +368,7 @@ fn a_change_that_was_not_carried_is_told_with_its_reason() {
     );
     console.keys("4").wait(1);
     console.expect("10.0.0.100").expect("failed");
-    console.keys("<enter>").expect("Before").expect("After");
+    console.expect("Before").expect("After");
     let within = Place::showing(View::EventCatalog).narrowed(row);
     assert_eq!(rows(&console, &within).len(), 1);
 }
@@ -471,7 +471,17 @@ fn the_address_map_tells_who_has_what() {
         .click("10.0.0.64 ")
         .keys("<home>")
         .expect("outside the scope's address range");
-    console.keys("<end>").expect("10.0.0.255").keys("<esc>");
+    console
+        .keys("<end>")
+        .expect("10.0.0.255")
+        .keys("<enter> c <enter>");
+    console.expect("10.0.0.255 can't be a host's address");
+    // A free address is proposed to the form.
+    console
+        .keys("<esc> <left> <left> <enter>")
+        .expect("Create DHCP Reservation");
+    console.keys("<home> <enter>").expect("10.0.0.253");
+    console.expect("Client ID").keys("<esc>");
     console.expect_not("Address Map: 10.0.0.0");
     // A map that is larger than the screen scrolls with its cursor.
     console

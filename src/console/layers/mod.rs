@@ -2,7 +2,9 @@
 //! data.
 
 pub mod address_map;
+pub mod batch;
 pub mod compare;
+pub mod form;
 pub mod menu;
 pub mod message;
 pub mod partner_down;

@@ -166,6 +166,7 @@ mod tests {
         "delete-filter",
         "enable-policy",
         "disable-policy",
+        "compare-partners",
         "move-policy-up",
         "move-policy-down",
         "delete-policy",
