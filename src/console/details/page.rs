@@ -126,7 +126,7 @@ impl<'t> Page<'t> {
         if !short.is_empty() {
             let (left, right) = halves(&short);
             let spare = self.wide.saturating_sub(left + right);
-            let gap = spare.min(BETWEEN * 2).max(BETWEEN);
+            let gap = spare.clamp(BETWEEN, BETWEEN * 2);
             let (first, second) = short.split_at(short.len().div_ceil(2));
             let (first, second) = (self.column(first, left), self.column(second, right));
             for (place, mut spans) in first.into_iter().enumerate() {

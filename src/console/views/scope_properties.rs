@@ -56,11 +56,11 @@ struct Row {
 
 impl Row {
     fn first(&self) -> Option<std::net::Ipv4Addr> {
-        self.scope.ranges.first().map(|range| range.start())
+        self.scope.ranges.first().map(crate::model::Range::start)
     }
 
     fn last(&self) -> Option<std::net::Ipv4Addr> {
-        self.scope.ranges.last().map(|range| range.end())
+        self.scope.ranges.last().map(crate::model::Range::end)
     }
 }
 
