@@ -1,9 +1,14 @@
 //! The commands, in one table made of a file for each kind of thing they act on.
 
 mod failover;
+mod filter;
 mod general;
 mod go;
+mod policy;
 mod reservation;
+mod scope;
+mod server;
+mod superscope;
 
 use super::command::Command;
 
@@ -11,6 +16,11 @@ use super::command::Command;
 pub const ALL: &[&[Command]] = &[
     general::COMMANDS,
     go::COMMANDS,
+    server::COMMANDS,
+    scope::COMMANDS,
+    superscope::COMMANDS,
     reservation::COMMANDS,
     failover::COMMANDS,
+    policy::COMMANDS,
+    filter::COMMANDS,
 ];
