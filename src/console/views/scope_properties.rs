@@ -21,8 +21,10 @@ pub const VIEW: ViewSpec = ViewSpec {
     rows,
     menu: &[
         "edit-scope",
+        "edit-scope-options",
         "duplicate-scope",
         "create-reservation",
+        "paste-reservations",
         "add-to-superscope",
         "configure-failover",
         "activate-scope",
