@@ -6,3 +6,4 @@ mod find;
 mod forms;
 mod frame;
 mod harness;
+mod views;

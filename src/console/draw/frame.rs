@@ -10,6 +10,7 @@ use super::theme::Role;
 use crate::console::age;
 use crate::console::app::{App, Focus};
 use crate::console::command;
+use crate::console::details::Tab;
 use crate::console::place::Node;
 use crate::console::table::Tone;
 use crate::console::views;
@@ -332,33 +333,56 @@ fn details(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     };
     let inner = canvas.frame(area, &title, focused);
     canvas.hits.add(area, Target::Details);
-    let mut x = (area.x + width(&title) + 5).min(area.right());
-    for (place, tab) in spec.tabs.iter().enumerate() {
-        let role = if place == state.tab {
-            Role::Accent
-        } else {
-            Role::Dim
-        };
-        let room = area.right().saturating_sub(x + 2);
-        let text = format!(" {} ", tab.name);
-        if width(&text) > room {
-            break;
-        }
-        let style = canvas.style(role);
-        let used = canvas.text(x, area.y, room, &text, style);
-        canvas
-            .hits
-            .add(Rect::new(x, area.y, used, 1), Target::Tab(place));
-        x += used + 1;
-    }
-    let body = Rect {
+    let mut body = Rect {
         x: inner.x + 1,
         width: inner.width.saturating_sub(2),
         ..inner
     };
+    // The tabs stand in the frame where all of them fit beside the title, else in a row of their own.
+    let needs: u16 = spec.tabs.iter().map(|tab| width(tab.name) + 3).sum();
+    let beside = (area.x + width(&title) + 5).min(area.right());
+    let mut row = Rect {
+        x: beside,
+        y: area.y,
+        width: area.right().saturating_sub(beside + 1),
+        height: 1,
+    };
+    if needs > row.width {
+        row = Rect { height: 1, ..inner };
+        body.y += 1;
+        body.height = body.height.saturating_sub(1);
+    }
+    tabs(canvas, row, spec.tabs, state.tab);
     let tab = spec.tabs.get(state.tab).or_else(|| spec.tabs.first());
     if let (Some(tab), Some(subject)) = (tab, app.table().subject()) {
         (tab.draw)(subject, app.world(), canvas, body, state.scroll);
+    }
+}
+
+/// Tabs in a row; where not all of them fit, the one that is shown is in sight.
+fn tabs(canvas: &mut Canvas<'_>, row: Rect, tabs: &[Tab], shown: usize) {
+    let wide = |tab: &Tab| width(tab.name) + 3;
+    let fits = |from: usize| {
+        let upto = tabs.iter().take(shown + 1).skip(from);
+        upto.map(wide).sum::<u16>() <= row.width
+    };
+    let from = (0..=shown).find(|from| fits(*from)).unwrap_or(shown);
+    let mut x = row.x;
+    for (place, tab) in tabs.iter().enumerate().skip(from) {
+        let role = match place == shown {
+            true => Role::TabActive,
+            false => Role::Tab,
+        };
+        let room = row.right().saturating_sub(x);
+        let text = format!(" {} ", tab.name);
+        if width(&text) > room && place != shown {
+            break;
+        }
+        let style = canvas.style(role);
+        let used = canvas.text(x, row.y, room, &text, style);
+        let spot = Rect::new(x, row.y, used, 1);
+        canvas.hits.add(spot, Target::Tab(place));
+        x += used + 1;
     }
 }
 
