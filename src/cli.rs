@@ -196,6 +196,7 @@ fn run_console(args: &ConsoleArgs) -> anyhow::Result<u8> {
         theme: args.theme.clone(),
         ascii: args.ascii,
         no_mouse: args.no_mouse,
+        periods: configuration.collect,
     };
     block_on(console::open(ipam, &home, &options))??;
     Ok(0)

@@ -13,13 +13,18 @@ use toml::Spanned;
 use crate::model::ServerName;
 use crate::model::guardrail::{Glob, Guardrail};
 use crate::model::text::printable;
+use collect::RawCollect;
+
+mod collect;
+
+pub use collect::Periods;
 
 /// Where configuration and state are kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Home {
     /// The folder of `config.toml`.
     pub config: PathBuf,
-    /// The folder of `estate.sqlite` and `ipam.sqlite`.
+    /// The folder of `estate.sqlite`, `ipam.sqlite` and `estate-cache.bin`.
     pub state: PathBuf,
 }
 
@@ -72,6 +77,12 @@ impl Home {
     pub fn ipam_file(&self) -> PathBuf {
         self.state.join("ipam.sqlite")
     }
+
+    /// The last estate, so that the next start has something to show at once.
+    #[must_use]
+    pub fn cache_file(&self) -> PathBuf {
+        self.state.join("estate-cache.bin")
+    }
 }
 
 /// What the configuration file says.
@@ -86,6 +97,8 @@ pub struct Configuration {
     pub guardrails: Vec<GuardrailEntry>,
     /// The server groups, in order. Empty: one a domain.
     pub groups: Vec<GroupEntry>,
+    /// How often servers are read, and for how long it is remembered.
+    pub collect: Periods,
 }
 
 /// A `[[guardrail]]` entry.
@@ -237,6 +250,7 @@ impl Configuration {
             read_only: source.read_only(raw.read_only.as_ref(), raw.read_only_reason.as_ref())?,
             guardrails: source.guardrails(&raw.guardrail)?,
             groups: source.groups(&raw.group)?,
+            collect: source.periods(raw.collect)?,
         })
     }
 }
@@ -252,6 +266,8 @@ struct RawFile {
     guardrail: Vec<Spanned<RawGuardrail>>,
     #[serde(default)]
     group: Vec<Spanned<RawGroup>>,
+    #[serde(default)]
+    collect: RawCollect,
 }
 
 #[derive(Deserialize)]

@@ -64,6 +64,32 @@ fn every_kind_is_read() {
 }
 
 #[test]
+fn periods_are_read_within_limits() {
+    let parsed = parse("[collect]\nstate = 60\nkeep_days = 30\n")
+        .unwrap()
+        .collect;
+    assert_eq!(parsed.state.as_secs(), 60);
+    // A default that would be below `state` gives way.
+    assert_eq!(
+        (parsed.retry.as_secs(), parsed.configuration.as_secs()),
+        (60, 300)
+    );
+    assert_eq!(parsed.keep.as_secs(), 30 * 86_400);
+    assert_eq!(
+        says("[collect]\nstate = 0"),
+        "config.toml, line 2, state: 0 is out of range: 1 to 3600 seconds"
+    );
+    assert_eq!(
+        says("[collect]\nstate = 10\nretry = 9"),
+        "config.toml, line 3, retry: 9 is out of range: 10 to 3600 seconds"
+    );
+    assert!(says("[collect]\nstate = \"5s\"").starts_with("config.toml, line 2, state: "));
+    assert!(says("[collect]\nstates = 5").starts_with("config.toml, line 2, states: "));
+    assert!(says("[collect]\nkeep_days = 367").contains("line 2, keep_days: "));
+    assert!(says("[[collect]]\nstate = 5").starts_with("config.toml, line 1"));
+}
+
+#[test]
 fn no_name_means_two_servers() {
     let two = |first: &str, second: &str| {
         let entry = |text: &str| format!("[[server]]\nkind = \"embedded\"\n{text}\n");

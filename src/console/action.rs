@@ -110,6 +110,8 @@ pub enum Motion {
     Mark,
     /// Marks or unmarks all rows.
     MarkAll,
+    /// Moves the cursor so many rows down and marks those that it passes.
+    MarkRows(isize),
     /// Sorts by a column of the source.
     Sort(usize),
 }

@@ -3,6 +3,7 @@
 
 mod actions;
 mod events;
+mod loads;
 mod summary;
 
 use std::collections::{BTreeMap, HashMap};
@@ -74,7 +75,7 @@ struct Running {
 #[derive(Clone, PartialEq, Debug)]
 enum JobKind {
     Write(Vec<crate::model::ServerName>),
-    Order(Place),
+    Order(Place, u64),
     Other,
 }
 
@@ -105,6 +106,15 @@ pub struct App {
     next_job: JobId,
     hits: Hits,
     pressed: Option<(Timestamp, u16, u16)>,
+    /// Since when the cursor is where it is.
+    rested: Timestamp,
+    /// What is being asked for because it is looked at, by job.
+    loading: BTreeMap<JobId, loads::Load>,
+    /// When it was last there.
+    loaded: BTreeMap<loads::Load, Timestamp>,
+    /// Whether the operator has touched anything: until then the cursor stays on the first row,
+    /// whatever rows come above it.
+    touched: bool,
     mouse: bool,
     look: Look,
     keymap: Keymap,
@@ -117,6 +127,7 @@ impl App {
     #[must_use]
     pub fn new(world: World, look: Look, keymap: Keymap, preferences: Preferences) -> App {
         let details = preferences.details.then(Details::default);
+        let now = world.now;
         let mut app = App {
             summary: Summary::of(&world),
             world,
@@ -135,6 +146,10 @@ impl App {
             next_job: 0,
             hits: Hits::default(),
             pressed: None,
+            touched: false,
+            rested: now,
+            loading: BTreeMap::new(),
+            loaded: BTreeMap::new(),
             mouse: true,
             look,
             keymap,
@@ -283,7 +298,8 @@ impl App {
             let next = super::age::until_next(self.world.age(oldest));
             Timestamp::from_second(self.world.now.as_second() + next).ok()
         });
-        toasts.chain(second).chain(age).min()
+        let loads = self.next_load();
+        toasts.chain(second).chain(age).chain(loads).min()
     }
 
     fn fresh_table(&mut self) -> Table {
@@ -307,7 +323,7 @@ impl App {
                 let servers = plan.steps.iter().map(|step| step.server.clone());
                 JobKind::Write(servers.collect())
             }
-            JobRequest::Order { .. } => JobKind::Order(self.place.clone()),
+            JobRequest::Order { generation, .. } => JobKind::Order(self.place.clone(), *generation),
             _ => JobKind::Other,
         };
         let shown = matches!(request, JobRequest::CarryOut(_) | JobRequest::Retrieve(_));
@@ -334,9 +350,21 @@ impl App {
     }
 
     fn set_estate(&mut self, estate: Arc<crate::ipam::Estate>) -> Vec<Effect> {
+        let news = self.world.estate.content_generation != estate.content_generation;
         self.world.estate = estate;
-        self.summary = Summary::of(&self.world);
-        self.refresh()
+        let summary = Summary::of(&self.world);
+        // Where only times went on, rows stay; the header's age may be told anew.
+        self.changed |= news || self.age_changed(&summary);
+        self.summary = summary;
+        match news {
+            true => self.refresh(),
+            false => Vec::new(),
+        }
+    }
+
+    fn age_changed(&self, summary: &Summary) -> bool {
+        let words = |at: Option<Timestamp>| at.map(|at| super::age::words(self.world.age(at)));
+        words(self.summary.oldest) != words(summary.oldest)
     }
 
     /// Makes the rows anew from what is known.
@@ -346,6 +374,9 @@ impl App {
         let source = (spec.rows)(&self.world, &self.place);
         self.widths = draw::natural(source.as_ref(), &self.world);
         let request = self.table.show(source, &self.world);
+        if !self.touched {
+            self.table.go(0);
+        }
         let mut effects: Vec<Effect> = Vec::new();
         if let Some(request) = request {
             effects.push(self.spawn(request, None));

@@ -3,6 +3,7 @@
 
 use super::action::Action;
 use super::commands;
+use super::keymap::GLOBAL;
 use super::place::{Place, View};
 use super::subject::Subject;
 use super::world::World;
@@ -179,6 +180,18 @@ pub fn find(id: &str) -> Option<&'static Command> {
     all().find(|command| command.id == id)
 }
 
+/// Each command with its keys and the context in which they hold: a view, or everywhere.
+pub fn defaults() -> impl Iterator<Item = (Id, &'static [&'static str], &'static str)> {
+    all().flat_map(|command| {
+        let contexts = match command.place {
+            Where::Anywhere => vec![GLOBAL],
+            Where::In(views) => views.iter().map(|view| view.label()).collect(),
+        };
+        let contexts = contexts.into_iter();
+        contexts.map(|context| (command.id, command.keys, context))
+    })
+}
+
 /// Why nothing can be written to a server now: it was not read yet, or does not answer.
 #[must_use]
 pub fn unwritable(world: &World, server: &ServerName) -> Option<String> {
@@ -197,6 +210,13 @@ pub fn unwritable(world: &World, server: &ServerName) -> Option<String> {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn keys_can_be_read_and_do_not_clash() {
+        if let Err(why) = crate::console::keymap::Keymap::new(defaults()) {
+            panic!("{why}");
+        }
+    }
 
     #[test]
     fn names_are_unique_and_commands_have_words() {

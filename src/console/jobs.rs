@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::preferences::Preferences;
@@ -11,11 +12,13 @@ use super::table::order::{Ordered, Sort};
 use super::table::source::SharedSource;
 use super::world::World;
 use crate::drivers::LeaseQuery;
+use crate::ipam::partner_down::Evidence;
 use crate::ipam::{
-    Cancel, Ipam, JournalEntry, JournalQuery, Outcome, PlanError, Progress, StepResult,
+    Cancel, Ipam, JournalEntry, JournalQuery, Outcome, PlanError, Progress, Spell, StepResult,
+    Usage,
 };
 use crate::model::plan::{Intent, PlanId};
-use crate::model::{Lease, Plan, ServerName};
+use crate::model::{Lease, Plan, ScopeId, ServerName};
 
 /// A job's number; never used twice in a run.
 pub type JobId = u64;
@@ -33,6 +36,12 @@ pub enum JobRequest {
     Journal(JournalQuery),
     /// Reads a page of leases of one server.
     Leases(ServerName, LeaseQuery),
+    /// Reads all leases of a server, page by page.
+    AllLeases(ServerName),
+    /// Reads how full a scope of a server was since then.
+    Usage(ServerName, ScopeId, Timestamp),
+    /// Reads the states that the ends of a relationship went through.
+    States(String, Vec<ServerName>),
     /// Orders the rows of a large table: the table's generation comes back with it.
     Order {
         /// The table's generation.
@@ -43,11 +52,16 @@ pub enum JobRequest {
         filter: Filter,
         /// In which order.
         sort: Sort,
+        /// An order of that source and sort that has every row wanted, if there is one.
+        before: Option<Arc<Vec<u32>>>,
         /// What cells are made from.
         world: Box<World>,
     },
     /// Writes down the operator's taste.
     Remember(Box<Preferences>),
+    /// Gathers what is known before a server is told that its partner is down: the server that
+    /// would be told, and the relationship.
+    Gather(ServerName, String),
 }
 
 impl std::fmt::Debug for JobRequest {
@@ -60,10 +74,22 @@ impl std::fmt::Debug for JobRequest {
             JobRequest::Leases(server, query) => {
                 f.debug_tuple("Leases").field(server).field(query).finish()
             }
+            JobRequest::AllLeases(server) => f.debug_tuple("AllLeases").field(server).finish(),
+            JobRequest::Usage(server, scope, _) => {
+                f.debug_tuple("Usage").field(server).field(scope).finish()
+            }
+            JobRequest::States(name, servers) => {
+                f.debug_tuple("States").field(name).field(servers).finish()
+            }
             JobRequest::Order { generation, .. } => {
                 f.debug_tuple("Order").field(generation).finish()
             }
             JobRequest::Remember(_) => f.write_str("Remember"),
+            JobRequest::Gather(server, relationship) => f
+                .debug_tuple("Gather")
+                .field(server)
+                .field(relationship)
+                .finish(),
         }
     }
 }
@@ -77,9 +103,13 @@ impl JobRequest {
             JobRequest::CarryOut(plan) => plan.title.clone(),
             JobRequest::Retrieve(_) => "Retrieving server data".to_owned(),
             JobRequest::Journal(_) => "Reading the journal".to_owned(),
-            JobRequest::Leases(server, _) => format!("Reading leases of {server}"),
+            JobRequest::Leases(server, _) | JobRequest::AllLeases(server) => {
+                format!("Reading leases of {server}")
+            }
+            JobRequest::Usage(..) | JobRequest::States(..) => "Reading the history".to_owned(),
             JobRequest::Order { .. } => "Sorting".to_owned(),
             JobRequest::Remember(_) => "Saving the view".to_owned(),
+            JobRequest::Gather(server, _) => format!("Gathering evidence for {server}"),
         }
     }
 }
@@ -99,8 +129,16 @@ pub enum Said {
     Journal(Arc<Vec<JournalEntry>>, Option<(PlanId, String)>),
     /// Leases of a server.
     Leases(ServerName, LeaseQuery, Vec<Lease>),
+    /// A page of the leases of a server, of which more come.
+    Page(ServerName, LeaseQuery, Vec<Lease>),
+    /// How full a scope was.
+    Usage(ServerName, ScopeId, Vec<Usage>),
+    /// The states that the ends of a relationship went through.
+    States(String, Vec<(ServerName, Vec<Spell>)>),
     /// The rows in order.
     Ordered(u64, Ordered),
+    /// What is known of a relationship of which one server may be down.
+    Gathered(Result<Box<Evidence>, Arc<PlanError>>),
     /// Nothing to say but that it is done.
     Done,
     /// It could not be done, and why.
@@ -111,7 +149,7 @@ impl Said {
     /// Whether the job has nothing more to say.
     #[must_use]
     pub fn is_last(&self) -> bool {
-        !matches!(self, Said::Step(..))
+        !matches!(self, Said::Step(..) | Said::Page(..))
     }
 }
 
@@ -224,20 +262,54 @@ async fn run(
             Ok(leases) => Said::Leases(server, query, leases),
             Err(why) => Said::Failed(why.to_string()),
         },
+        JobRequest::AllLeases(server) => all_leases(&ipam, job, server, &cancel, &messages).await,
+        JobRequest::Usage(server, scope, since) => {
+            let of = (server.clone(), scope);
+            let read = tokio::task::spawn_blocking(move || ipam.utilisation(&of.0, of.1, since));
+            match read.await {
+                Ok(Ok(usage)) => Said::Usage(server, scope, usage),
+                Ok(Err(why)) => Said::Failed(why.to_string()),
+                Err(why) => Said::Failed(why.to_string()),
+            }
+        }
+        JobRequest::States(name, servers) => {
+            let relationship = name.clone();
+            let read = tokio::task::spawn_blocking(move || {
+                let states = |server: ServerName| {
+                    let states = ipam.states(&relationship, &server)?;
+                    Ok::<_, crate::ipam::StoreError>((server, states))
+                };
+                servers
+                    .into_iter()
+                    .map(states)
+                    .collect::<Result<Vec<_>, _>>()
+            });
+            match read.await {
+                Ok(Ok(states)) => Said::States(name, states),
+                Ok(Err(why)) => Said::Failed(why.to_string()),
+                Err(why) => Said::Failed(why.to_string()),
+            }
+        }
         JobRequest::Order {
             generation,
             source,
             filter,
             sort,
+            before,
             world,
         } => {
-            let ordered = tokio::task::spawn_blocking(move || {
-                Ordered::of(source.as_ref(), &filter, &sort, &world)
+            let ordered = tokio::task::spawn_blocking(move || match before {
+                Some(before) => Ordered::within(source.as_ref(), &filter, &before, &world),
+                None => Ordered::of(source.as_ref(), &filter, &sort, &world),
             });
             match ordered.await {
                 Ok(ordered) => Said::Ordered(generation, ordered),
                 Err(why) => Said::Failed(why.to_string()),
             }
+        }
+        JobRequest::Gather(server, relationship) => {
+            let gathered = ipam.gather(&server, &relationship).await;
+            Said::Gathered(gathered.map(Box::new).map_err(Arc::new))
         }
         JobRequest::Remember(taste) => {
             let saved = tokio::task::spawn_blocking(move || taste.save(&preferences));
@@ -248,6 +320,31 @@ async fn run(
             }
         }
     }
+}
+
+async fn all_leases(
+    ipam: &Ipam,
+    job: JobId,
+    server: ServerName,
+    cancel: &Cancel,
+    messages: &mpsc::Sender<JobMessage>,
+) -> Said {
+    let mut pages = ipam.lease_pages(&server, None);
+    // The channel is bounded: the servers are read no faster than the screen takes it in.
+    while !cancel.is_cancelled() {
+        let query = pages.query().clone();
+        // The last page is an empty one: it says that there are no more.
+        let leases = match pages.next().await {
+            Ok(page) => page.unwrap_or_default(),
+            Err(why) => return Said::Failed(why.to_string()),
+        };
+        let over = leases.is_empty();
+        let said = Said::Page(server.clone(), query, leases);
+        if messages.send(JobMessage { job, said }).await.is_err() || over {
+            break;
+        }
+    }
+    Said::Done
 }
 
 async fn journal(ipam: Ipam, query: JournalQuery) -> Said {

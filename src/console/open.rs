@@ -9,13 +9,13 @@ use super::command;
 use super::draw::Look;
 use super::draw::theme::{Glyphs, Theme, UnknownTheme};
 use super::jobs::Jobs;
-use super::keymap::Keymap;
+use super::keymap::{DefaultsError, Keymap};
 use super::preferences::Preferences;
 use super::run::{self, Sources};
 use super::terminal::{Terminal, tty_size};
 use super::world::World;
-use crate::config::Home;
-use crate::ipam::{Ipam, StoreError};
+use crate::config::{ConfigError, Home, Periods};
+use crate::ipam::{CacheLoad, Ipam, StoreError};
 
 /// How the operator wants it.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +26,8 @@ pub struct Options {
     pub ascii: bool,
     /// Leave the mouse to the terminal.
     pub no_mouse: bool,
+    /// How often servers are read.
+    pub periods: Periods,
 }
 
 /// Why the console can't be opened, or ended.
@@ -34,6 +36,12 @@ pub enum ConsoleError {
     /// The theme asked for.
     #[error(transparent)]
     Theme(#[from] UnknownTheme),
+    /// The keys that commands have.
+    #[error("the program's own keys are wrong: {0}")]
+    Defaults(#[from] DefaultsError),
+    /// The keymap file.
+    #[error(transparent)]
+    Keymap(#[from] ConfigError),
     /// What was left behind by a process that died.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -60,12 +68,16 @@ pub async fn open(ipam: Ipam, home: &Home, options: &Options) -> Result<(), Cons
         theme: Theme::choose(named, &environment)?,
         glyphs: Glyphs::choose(options.ascii, &environment),
     };
-    let left_behind = ipam.take_up().await?;
-    let keymap = Keymap::new(command::all().map(|known| (known.id, known.keys, "global")));
+    let mut left_behind = ipam.take_up().await?;
+    if let CacheLoad::Ignored(why) = ipam.load_cache() {
+        left_behind.push(why);
+    }
+    let keymap = Keymap::new(command::defaults())?.with_user(home)?;
     let world = World {
         estate: ipam.estate(),
         access: ipam.access(),
         operator: ipam.operator().to_owned(),
+        groups: ipam.groups().into(),
         ..World::unknown(ipam.clock().now())
     };
     let mut app = App::new(world, look, keymap, preferences);
@@ -80,15 +92,7 @@ pub async fn open(ipam: Ipam, home: &Home, options: &Options) -> Result<(), Cons
         messages,
         estates: ipam.watch(),
     };
-    let collecting = tokio::spawn({
-        let ipam = ipam.clone();
-        async move {
-            loop {
-                ipam.collect().await;
-                tokio::time::sleep(std::time::Duration::from_secs(5)).await;
-            }
-        }
-    });
+    let collecting = ipam.keep_collecting(options.periods);
     let ended = {
         let mut terminal = Terminal::of_process(!options.no_mouse, |_| ())?;
         let clock = ipam.clock().clone();
@@ -102,6 +106,6 @@ pub async fn open(ipam: Ipam, home: &Home, options: &Options) -> Result<(), Cons
         )
         .await
     };
-    collecting.abort();
+    collecting.stop().await;
     Ok(ended?)
 }

@@ -8,9 +8,12 @@ use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::watch;
 
 use super::access::Access;
+use super::cache::Saved;
+use super::history::Recorder;
 use super::locks::{Locks, private_folder};
 use super::names::Names;
 use super::no_driver::NoDriver;
+use super::rhythm::Gate;
 use super::store::{SqliteStore, Store};
 use super::{Estate, Inner, Ipam, OpenError, UnknownServer, groups};
 use crate::clock::Clock;
@@ -99,19 +102,27 @@ impl Ipam {
             .into_iter()
             .map(|(driver, _)| (driver.server().clone(), driver))
             .collect();
+        let gates = drivers
+            .keys()
+            .map(|name| (name.clone(), Gate::new(name)))
+            .collect();
         Ok(Ipam {
             inner: Arc::new(Inner {
                 names,
                 groups,
-                drivers,
                 store,
                 clock,
                 operator: printable(operator, 64),
+                drivers,
                 access: RwLock::new(Access::default()),
                 locks,
                 estate: watch::Sender::new(Arc::new(estate)),
                 published: Mutex::new(BTreeMap::new()),
                 reads: AtomicU64::new(0),
+                gates,
+                recorder: Recorder::default(),
+                saved: Saved::default(),
+                state: state.to_owned(),
             }),
         })
     }

@@ -216,12 +216,22 @@ impl FromStr for ClientId {
 
 impl Serialize for ClientId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if serializer.is_human_readable() {
+            return serializer.collect_str(self);
+        }
+        let kind = ClientIdKind::ALL.iter().position(|kind| *kind == self.kind);
+        (kind, &self.bytes).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for ClientId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ClientId, D::Error> {
+        if !deserializer.is_human_readable() {
+            let (kind, bytes) = <(Option<usize>, Vec<u8>)>::deserialize(deserializer)?;
+            let kind = kind.and_then(|kind| ClientIdKind::ALL.get(kind)).copied();
+            return ClientId::new(kind.unwrap_or_default(), &bytes)
+                .map_err(serde::de::Error::custom);
+        }
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
     }

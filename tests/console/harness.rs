@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use twinscope::clock::Clock;
 use twinscope::config::{Configuration, Home};
-use twinscope::console::action::Effect;
+use twinscope::console::action::{Action, Effect};
 use twinscope::console::draw::{self, Look};
 use twinscope::console::jobs::{JobMessage, Jobs};
 use twinscope::console::keymap::Keymap;
@@ -19,7 +19,8 @@ use twinscope::console::preferences::Preferences;
 use twinscope::console::world::World;
 use twinscope::console::{App, Event, command};
 use twinscope::drivers::embedded::{EmbeddedEstate, LabCommand};
-use twinscope::ipam::{Access, Ipam};
+use twinscope::ipam::{Access, Cancel, Ipam, Progress};
+use twinscope::model::plan::Intent;
 
 /// When every test begins.
 pub const BEGIN: &str = "2026-11-23T08:00:00Z";
@@ -64,9 +65,10 @@ impl Console {
             estate: ipam.estate(),
             access: ipam.access(),
             operator: ipam.operator().to_owned(),
+            groups: ipam.groups().into(),
             ..World::unknown(clock.now())
         };
-        let keymap = Keymap::new(command::all().map(|known| (known.id, known.keys, "global")));
+        let keymap = Keymap::new(command::defaults()).unwrap();
         let mut app = App::new(world, Look::default(), keymap, Preferences::default());
         let effects = app.start();
         let mut console = Console {
@@ -100,6 +102,17 @@ impl Console {
         self.give(Event::Estate(estate))
     }
 
+    /// Has IPAM carry something out behind the console's back, as a cmdlet does.
+    pub fn intent(&mut self, intent: Intent) -> &mut Console {
+        let ipam = self.ipam.clone();
+        self.runtime.block_on(async {
+            let plan = ipam.plan(intent).await.unwrap();
+            ipam.carry_out(plan, &Progress::none(), &Cancel::new())
+                .await
+        });
+        self.collect()
+    }
+
     /// Lets time pass.
     pub fn wait(&mut self, seconds: i64) -> &mut Console {
         self.clock.advance(SignedDuration::from_secs(seconds));
@@ -113,6 +126,14 @@ impl Console {
     /// Gives an event, waits until every job has ended, and draws.
     pub fn give(&mut self, event: Event) -> &mut Console {
         let effects = self.app.handle(event);
+        self.carry(effects);
+        self.draw();
+        self
+    }
+
+    /// Does what a command would lead to.
+    pub fn act(&mut self, action: Action) -> &mut Console {
+        let effects = self.app.act(action);
         self.carry(effects);
         self.draw();
         self

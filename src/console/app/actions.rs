@@ -13,7 +13,7 @@ use crate::console::layers::menu::{Item, Menu};
 use crate::console::layers::plan::PlanLayer;
 use crate::console::place::{Node, Place, ServerType};
 use crate::console::subject::Subject;
-use crate::console::table::Tone;
+use crate::console::table::{Table, Tone};
 use crate::console::views;
 use crate::model::plan::Intent;
 
@@ -187,7 +187,8 @@ impl App {
                 }
             }
             Motion::Mark => self.table.toggle_mark(),
-            Motion::MarkAll => self.table.toggle_all_marks(),
+            Motion::MarkAll => self.note(Table::toggle_all_marks),
+            Motion::MarkRows(by) => self.note(|table| table.mark_range_by(by)),
             Motion::Sort(column) => {
                 if let Some(request) = self.table.sort_by(column, &self.world) {
                     return vec![self.spawn(request, None)];
@@ -195,6 +196,13 @@ impl App {
             }
         }
         Vec::new()
+    }
+
+    /// Has the table do something, and says why it did not.
+    pub(super) fn note(&mut self, work: impl FnOnce(&mut Table) -> Option<&'static str>) {
+        if let Some(why) = work(&mut self.table) {
+            self.toast(Tone::Warn, why.to_owned());
+        }
     }
 
     fn scroll_details(&mut self, by: isize) {

@@ -15,7 +15,7 @@ use crate::console::jobs::{JobMessage, Said};
 use crate::console::keymap::Chord;
 use crate::console::layers::{Click, Reply};
 use crate::console::place::Place;
-use crate::console::table::{Filter, Tone};
+use crate::console::table::{Filter, Table, Tone};
 use crate::ipam::Estate;
 use std::sync::Arc;
 
@@ -44,6 +44,16 @@ pub enum Event {
 impl App {
     /// Does what an event asks for.
     pub fn handle(&mut self, event: Event) -> Vec<Effect> {
+        let before = (self.table.subject().cloned(), self.place.view);
+        let mut effects = self.handle_one(event);
+        if before != (self.table.subject().cloned(), self.place.view) {
+            self.rested = self.world.now;
+        }
+        effects.extend(self.load());
+        effects
+    }
+
+    fn handle_one(&mut self, event: Event) -> Vec<Effect> {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => self.key(key),
             Event::Key(_) => Vec::new(),
@@ -55,7 +65,7 @@ impl App {
             }
             Event::Tick(now) => {
                 self.tick(now);
-                Vec::new()
+                self.count()
             }
             Event::Estate(estate) => {
                 let mut effects = self.set_estate(estate);
@@ -78,8 +88,20 @@ impl App {
         self.changed |= due || before != self.toasts.len();
     }
 
+    /// Tells the layers that count seconds that time has passed.
+    fn count(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for place in 0..self.layers.len() {
+            let counts = self.layers.get(place).map(|open| open.layer.counts());
+            if counts == Some(true) {
+                effects.extend(self.layer(place, |layer, world| layer.ticked(world)));
+            }
+        }
+        effects
+    }
+
     fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
-        self.changed = true;
+        (self.changed, self.touched) = (true, true);
         self.toasts.retain(|toast| toast.until.is_some());
         if let Some(top) = self.layers.len().checked_sub(1) {
             return self.layer(top, |layer, world| layer.key(key, world));
@@ -87,10 +109,10 @@ impl App {
         if self.focus == Focus::Filter {
             return self.filter_key(key);
         }
-        let Some(chord) = Chord::from_event(key) else {
+        let Some(chord) = Chord::of(&key) else {
             return Vec::new();
         };
-        match self.keymap.command(&chord, "table") {
+        match self.keymap.command(&chord, self.place.view.label()) {
             Some(id) => self.run(id),
             None => Vec::new(),
         }
@@ -184,15 +206,38 @@ impl App {
             effects.extend(self.layer(place, |layer, world| layer.told(job, &said, world)));
             return effects;
         }
+        if self.loaded(message.job, &message.said) {
+            // Pages of many leases come quickly: rows are made anew when the last one is there,
+            // and now and then before.
+            self.changed = true;
+            if message.said.is_last() || self.table.source().is_empty() {
+                effects.extend(self.refresh());
+            }
+            return effects;
+        }
         match &message.said {
             Said::Journal(entries, undoable) => {
                 self.world.journal = Arc::clone(entries);
                 self.world.undoable.clone_from(undoable);
                 effects.extend(self.refresh());
             }
-            Said::Ordered(generation, ordered) if kind == JobKind::Order(self.place.clone()) => {
-                self.table.ordered(*generation, ordered.clone());
+            Said::Ordered(generation, ordered) => {
+                if let JobKind::Order(place, _) = &kind
+                    && let Some(table) = self.table_at(place)
+                    && let Some(request) = table.ordered(*generation, ordered.clone())
+                {
+                    effects.push(self.spawn(request, None));
+                }
                 self.changed = true;
+            }
+            Said::Failed(why) if matches!(kind, JobKind::Order(..)) => {
+                // The old order stays; the next key that narrows or sorts asks again.
+                if let JobKind::Order(place, generation) = &kind
+                    && let Some(table) = self.table_at(place)
+                {
+                    table.gave_up(*generation);
+                }
+                effects.extend(self.act(Action::Toast(Tone::Bad, why.clone())));
             }
             Said::Failed(why) => effects.extend(self.act(Action::Toast(Tone::Bad, why.clone()))),
             Said::CarriedOut(outcome) => {
@@ -204,6 +249,14 @@ impl App {
             _ => {}
         }
         effects
+    }
+
+    /// The table of a place, whether it is shown or was left.
+    fn table_at(&mut self, place: &Place) -> Option<&mut Table> {
+        match *place == self.place {
+            true => Some(&mut self.table),
+            false => self.tables.get_mut(place),
+        }
     }
 
     /// Has a layer do something, and does what it answers.
@@ -252,6 +305,7 @@ impl App {
     }
 
     fn mouse(&mut self, mouse: MouseEvent) -> Vec<Effect> {
+        self.touched = true;
         let (column, row) = (mouse.column, mouse.row);
         let Some((target, _)) = self.hits.at(column, row) else {
             return Vec::new();
@@ -323,9 +377,14 @@ impl App {
                     }
                     return self.act(Action::Show(Opening::Menu(Some(at))));
                 }
+                if mouse.modifiers.contains(KeyModifiers::SHIFT) {
+                    let place = *place;
+                    self.note(|table| table.mark_range_to(place));
+                    return Vec::new();
+                }
                 self.table.go(*place);
                 if mouse.modifiers.contains(KeyModifiers::CONTROL) {
-                    self.table.toggle_mark();
+                    self.table.toggle_mark_at(*place);
                 } else if click == Click::Twice {
                     return self.act(Action::Move(Motion::Details));
                 }

@@ -85,6 +85,22 @@ pub const COMMANDS: &[Command] = &[
         |_, _| vec![Action::Move(Motion::MarkAll)],
     ),
     read(
+        "mark-up",
+        "Mark upwards",
+        "",
+        "Goes a row up and marks what it passes.",
+        &["shift-up"],
+        |_, _| vec![Action::Move(Motion::MarkRows(-1))],
+    ),
+    read(
+        "mark-down",
+        "Mark downwards",
+        "",
+        "Goes a row down and marks what it passes.",
+        &["shift-down"],
+        |_, _| vec![Action::Move(Motion::MarkRows(1))],
+    ),
+    read(
         "palette",
         "Commands",
         "commands",

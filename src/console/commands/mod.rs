@@ -1,7 +1,9 @@
 //! The commands, in one table made of a file for each kind of thing they act on.
 
+mod failover;
 mod filter;
 mod general;
+mod go;
 mod policy;
 mod reservation;
 mod scope;
@@ -13,10 +15,12 @@ use super::command::Command;
 /// Every command.
 pub const ALL: &[&[Command]] = &[
     general::COMMANDS,
+    go::COMMANDS,
     server::COMMANDS,
     scope::COMMANDS,
     reservation::COMMANDS,
     superscope::COMMANDS,
+    failover::COMMANDS,
     policy::COMMANDS,
     filter::COMMANDS,
 ];

@@ -39,29 +39,27 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> (Hits, Option<Position>) {
     }
     let [head, body, foot] = rows(area, [1, 0, 1]);
     header(app, &mut canvas, head);
-    let body = if area.width >= WITH_NAVIGATION {
-        let nav = Rect {
-            width: NAVIGATION,
-            ..body
-        };
-        navigation(app, &mut canvas, nav);
-        Rect {
-            x: body.x + NAVIGATION,
-            width: body.width - NAVIGATION,
-            ..body
-        }
-    } else {
-        body
-    };
     let (main, below) = match app.details() {
         Some(_) => {
-            let high = (body.height * 2 / 5)
-                .max(7)
-                .min(body.height.saturating_sub(6));
-            let [main, below] = split(body, body.height - high);
+            let high = (body.height * 2 / 5).max(7);
+            let [main, below] = split(body, body.height - high.min(body.height - 6));
             (main, Some(below))
         }
         None => (body, None),
+    };
+    let main = if area.width >= WITH_NAVIGATION {
+        let nav = Rect {
+            width: NAVIGATION,
+            ..main
+        };
+        navigation(app, &mut canvas, nav);
+        Rect {
+            x: main.x + NAVIGATION,
+            width: main.width - NAVIGATION,
+            ..main
+        }
+    } else {
+        main
     };
     let [bar, filter, list] = rows(main, [1, 1, 0]);
     selectors(app, &mut canvas, bar, area.width < WITH_NAVIGATION);

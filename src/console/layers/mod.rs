@@ -1,10 +1,13 @@
 //! Layers: what lies above the table, one on the other. Keys go to the top one; it answers with
 //! data.
 
+pub mod address_map;
 pub mod batch;
+pub mod compare;
 pub mod form;
 pub mod menu;
 pub mod message;
+pub mod partner_down;
 pub mod plan;
 
 use std::fmt;
@@ -142,6 +145,12 @@ pub trait Layer: fmt::Debug + Send {
 
     /// The world has changed.
     fn changed(&mut self, world: &World) -> Reply {
+        let _ = world;
+        Reply::consumed()
+    }
+
+    /// Time has passed; asked only of a layer that counts seconds.
+    fn ticked(&mut self, world: &World) -> Reply {
         let _ = world;
         Reply::consumed()
     }

@@ -3,10 +3,11 @@
 pub mod filter;
 pub mod leases;
 pub mod order;
+pub mod parallel;
 pub mod source;
 pub mod state;
 
 pub use filter::Filter;
 pub use order::{Ordered, Sort};
 pub use source::{Align, Cell, Column, ColumnSpec, Rows, SharedSource, SortKey, Source, Tone};
-pub use state::Table;
+pub use state::{LARGE, Table};

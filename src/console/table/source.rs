@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::sync::Arc;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, OnceLock};
 
-use super::filter::Filter;
+use super::filter::{Filter, Haystack, fold};
 use crate::console::subject::Subject;
 use crate::console::world::World;
 
@@ -74,7 +75,7 @@ pub enum SortKey<'a> {
     Nothing,
     /// A number: an address, a count, a time in seconds.
     Number(i64),
-    /// A fraction, such as a percentage.
+    /// A fraction; percentages run from 0 to 100.
     Fraction(f64),
     /// Text, compared without regard to case.
     Text(Cow<'a, str>),
@@ -90,10 +91,7 @@ impl SortKey<'_> {
             (_, SortKey::Nothing) => Ordering::Less,
             (SortKey::Number(one), SortKey::Number(two)) => one.cmp(two),
             (SortKey::Fraction(one), SortKey::Fraction(two)) => one.total_cmp(two),
-            (SortKey::Text(one), SortKey::Text(two)) => {
-                let fold = |text: &str| text.to_lowercase();
-                fold(one).cmp(&fold(two))
-            }
+            (SortKey::Text(one), SortKey::Text(two)) => fold(one).cmp(&fold(two)),
             (SortKey::Number(_) | SortKey::Fraction(_), SortKey::Text(_)) => Ordering::Less,
             (SortKey::Text(_), _) => Ordering::Greater,
             #[allow(clippy::cast_precision_loss, reason = "a mixed column is already odd")]
@@ -157,10 +155,11 @@ pub trait Source: Send + Sync {
         super::filter::scan(self, filter, among, world)
     }
 
-    /// A typed order for a column, where the source knows a faster one than sort keys give:
-    /// `rows` put in ascending order.
-    fn sorted(&self, rows: &mut Vec<u32>, column: usize, world: &World) -> bool {
-        let _ = (rows, column, world);
+    /// A typed order for a column, where the source knows a faster one than sort keys give. `rows`
+    /// come in index order and are put as [`SortKey::order`] has them (or the other way round, with
+    /// nothing last in either); rows that sort alike stay in index order. Says whether it did so.
+    fn sorted(&self, rows: &mut Vec<u32>, column: usize, descending: bool, world: &World) -> bool {
+        let _ = (rows, column, descending, world);
         false
     }
 
@@ -179,6 +178,11 @@ pub struct Rows<R: 'static> {
     columns: &'static [Column<R>],
     subject: fn(&R) -> Subject,
     stale: fn(&R, &World) -> bool,
+    /// The cells' texts, from the first filter on. What changes with time alone may be a little
+    /// old in them.
+    haystack: OnceLock<Option<Haystack>>,
+    /// The rows by what is made of their subjects, from the first time that one is looked for.
+    places: OnceLock<Vec<(u64, u32)>>,
 }
 
 /// A column of rows of one kind.
@@ -205,8 +209,21 @@ impl<R> Rows<R> {
             columns,
             subject,
             stale,
+            haystack: OnceLock::new(),
+            places: OnceLock::new(),
         }
     }
+
+    fn is(&self, row: usize, subject: &Subject) -> bool {
+        let row = self.rows.get(row);
+        row.is_some_and(|row| (self.subject)(row) == *subject)
+    }
+}
+
+fn hash(subject: &Subject) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    subject.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl<R: Send + Sync> Source for Rows<R> {
@@ -234,6 +251,39 @@ impl<R: Send + Sync> Source for Rows<R> {
 
     fn subject(&self, row: usize) -> Option<Subject> {
         self.rows.get(row).map(self.subject)
+    }
+
+    fn find(&self, subject: &Subject, near: usize) -> Option<usize> {
+        // A row or two came or went: it is close by.
+        let close = near.saturating_sub(4)..near.saturating_add(5);
+        if let Some(row) = close.into_iter().find(|row| self.is(*row, subject)) {
+            return Some(row);
+        }
+        let places = self.places.get_or_init(|| {
+            let hashes = self.rows.iter().map(|row| hash(&(self.subject)(row)));
+            let mut places: Vec<(u64, u32)> = hashes.zip(0..).collect();
+            places.sort_unstable();
+            places
+        });
+        let wanted = hash(subject);
+        let from = places.partition_point(|(hash, _)| *hash < wanted);
+        let alike = places.iter().skip(from);
+        alike
+            .take_while(|(hash, _)| *hash == wanted)
+            .map(|(_, row)| *row as usize)
+            .find(|row| self.is(*row, subject))
+    }
+
+    fn matching(&self, filter: &Filter, among: Option<&[u32]>, world: &World) -> Vec<u32> {
+        // A few rows are read as quickly as all of them are prepared.
+        let few = among.map_or(self.rows.len(), <[u32]>::len) * 8 < self.rows.len();
+        if few && self.haystack.get().is_none() {
+            return super::filter::scan(self, filter, among, world);
+        }
+        match self.haystack.get_or_init(|| Haystack::of(self, world)) {
+            Some(haystack) => haystack.matching(self, filter, among, world),
+            None => super::filter::scan(self, filter, among, world),
+        }
     }
 
     fn stale(&self, row: usize, world: &World) -> bool {

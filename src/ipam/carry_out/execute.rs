@@ -83,7 +83,7 @@ impl Ipam {
         let mut outcome = run.end().await;
         drop(held);
         self.publish_config_sync().await;
-        self.collect_only(&heard_of(&outcome)).await;
+        self.collect_written(&heard_of(&outcome)).await;
         if half_way(&plan, &outcome) {
             match self.plan(Intent::Undo { plan: id }).await {
                 Ok(back) => outcome.back_out = Some(back),

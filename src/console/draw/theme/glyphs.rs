@@ -190,18 +190,15 @@ impl Glyphs {
         }
     }
 
-    /// The bar of a part of the whole, 0 to 1; a blank for nothing (or for what is no number), and
-    /// never a blank for something.
+    /// The bar of a part of the whole, 0 to 1: a blank for nothing (or for what is no number) and
+    /// never for something, the highest for the whole only.
     #[must_use]
     pub fn bar(&self, part: f32) -> &'static str {
         if part.is_nan() || part <= 0.0 {
             return " ";
         }
-        // 0 to 8, so the cast keeps it.
-        let step = (part.min(1.0) * 8.0).ceil() as usize;
-        self.bars
-            .get(step.saturating_sub(1))
-            .copied()
-            .unwrap_or(" ")
+        // 0 to 7, so the cast keeps it.
+        let step = (part.min(1.0) * 7.0) as usize;
+        self.bars.get(step).copied().unwrap_or(" ")
     }
 }

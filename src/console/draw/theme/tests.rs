@@ -156,6 +156,6 @@ fn a_bar_is_blank_for_nothing_only() {
     let bar = |part| Glyphs::UNICODE.bar(part);
     assert_eq!([bar(0.0), bar(-1.0), bar(f32::NAN)], [" ", " ", " "]);
     assert_eq!([bar(0.001), bar(0.12), bar(0.5)], ["▁", "▁", "▄"]);
-    assert_eq!([bar(0.99), bar(1.0), bar(7.0)], ["█", "█", "█"]);
+    assert_eq!([bar(0.99), bar(1.0), bar(7.0)], ["▇", "█", "█"]);
     assert_eq!(Glyphs::ASCII.bar(1.0), "#");
 }
