@@ -12,7 +12,7 @@ use crate::console::world::World;
 /// A form is at most so wide.
 const WIDEST: u16 = 78;
 /// The labels' column is at most so wide.
-const LABELS: u16 = 30;
+const LABELS: u16 = 32;
 /// How many lines of an area are seen.
 const AREA: u16 = 7;
 
