@@ -3,6 +3,7 @@
 
 mod dialogs;
 mod failover;
+mod find;
 mod forms;
 mod frame;
 mod harness;
