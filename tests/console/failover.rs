@@ -159,7 +159,7 @@ fn out_of_sync_is_cleared_where_it_is_and_only_there() {
     out_of_sync(&mut console);
     choose(&mut console, "Clear Config Sync Error");
     console.keys("<enter>").expect_not("Out of sync");
-    console.keys("<esc>");
+    console.wait(7).keys("<esc>");
     choose(&mut console, "Clear Config Sync Error");
     console.expect("is not out of sync");
 }
@@ -516,7 +516,7 @@ fn everything_that_looks_like_a_button_is_one() {
         .click("branch2.contoso.com goes on")
         .expect("branch1.contoso.com is fenced")
         .click("] branch1.contoso.com is fenced")
-        .expect("[✓] branch1.contoso.com is fenced")
+        .expect("[x] branch1.contoso.com is fenced")
         .click("Enter Set Partner Down")
         .keys("\"branches\"")
         .click("gather again")
