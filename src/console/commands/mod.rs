@@ -1,10 +1,26 @@
 //! The commands, in one table made of a file for each kind of thing they act on.
 
 mod failover;
+mod filter;
 mod general;
+mod go;
+mod policy;
 mod reservation;
+mod scope;
+mod server;
+mod superscope;
 
 use super::command::Command;
 
 /// Every command.
-pub const ALL: &[&[Command]] = &[general::COMMANDS, reservation::COMMANDS, failover::COMMANDS];
+pub const ALL: &[&[Command]] = &[
+    general::COMMANDS,
+    go::COMMANDS,
+    server::COMMANDS,
+    scope::COMMANDS,
+    superscope::COMMANDS,
+    reservation::COMMANDS,
+    failover::COMMANDS,
+    policy::COMMANDS,
+    filter::COMMANDS,
+];

@@ -1,8 +1,18 @@
 //! Details: the tabs of the row under the cursor.
 
+pub mod access;
+pub mod event;
+pub mod filter;
+pub mod group;
+pub mod lease;
+pub mod page;
+pub mod policy;
 pub mod relationship;
+pub mod reservation;
 pub mod scope;
 pub mod server;
+mod shared;
+pub mod superscope;
 
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};

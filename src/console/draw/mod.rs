@@ -1,6 +1,8 @@
 //! Drawing: what the console looks like. It reads, and says what lies where; it changes nothing.
 
+pub mod address_map;
 mod canvas;
+pub mod charts;
 mod columns;
 mod frame;
 pub mod hits;
@@ -8,6 +10,7 @@ mod look;
 mod table;
 pub mod theme;
 
+pub use address_map::{AddressMap, Held};
 pub use canvas::{Canvas, width, wrap};
 pub use columns::columns;
 pub use frame::draw;

@@ -1,6 +1,7 @@
 //! Layers: what lies above the table, one on the other. Keys go to the top one; it answers with
 //! data.
 
+pub mod address_map;
 pub mod batch;
 pub mod compare;
 pub mod form;

@@ -1,8 +1,16 @@
 //! Views: for each its rows and columns, its menu and the tabs of its details.
 
+mod access_control;
+mod event_catalog;
 mod failover_relationships;
+mod filters;
+mod leases;
+mod policies;
+mod reservations;
 mod scope_properties;
+mod server_groups;
 mod server_properties;
+mod superscope_properties;
 
 use std::sync::Arc;
 
@@ -12,6 +20,14 @@ use super::place::{Place, View};
 use super::subject::Subject;
 use super::table::{Align, ColumnSpec, Rows, SharedSource};
 use super::world::World;
+use crate::ipam::estate::ServerView;
+
+pub use access_control::lines as access_lines;
+pub use event_catalog::{is_about, moment, outcome};
+pub use failover_relationships::{status_of, word};
+pub use scope_properties::{pair, utilization};
+pub use server_groups::{Group, groups};
+pub use server_properties::availability;
 
 /// What there is to know of a view.
 #[derive(Clone, Copy)]
@@ -32,20 +48,49 @@ pub fn spec(view: View) -> ViewSpec {
     match view {
         View::ServerProperties => server_properties::VIEW,
         View::ScopeProperties => scope_properties::VIEW,
+        View::SuperscopeProperties => superscope_properties::VIEW,
+        View::Policies => policies::VIEW,
+        View::Filters => filters::VIEW,
         View::FailoverRelationships => failover_relationships::VIEW,
-        _ => NOT_YET,
+        View::Reservations => reservations::VIEW,
+        View::Leases => leases::VIEW,
+        View::EventCatalog => event_catalog::VIEW,
+        View::ServerGroups => server_groups::VIEW,
+        View::AccessControl => access_control::VIEW,
     }
 }
 
-const NOT_YET: ViewSpec = ViewSpec {
-    rows: |_, _| {
-        let none: Rows<()> = Rows::new(Vec::new(), &[], |()| Subject::Rule(0), |(), _| false);
-        Arc::new(none)
-    },
-    menu: &[],
-    tabs: &[],
-    empty: "",
-};
+/// No rows.
+#[must_use]
+pub fn none() -> SharedSource {
+    let none: Rows<()> = Rows::new(Vec::new(), &[], |()| Subject::Rule(0), |(), _| false);
+    Arc::new(none)
+}
+
+/// The servers whose rows are wanted, each with what is known of it: all of them, or those of what
+/// the place is narrowed to.
+fn servers<'a>(
+    world: &'a World,
+    place: &'a Place,
+) -> impl Iterator<Item = &'a Arc<ServerView>> + use<'a> {
+    let group = match &place.within {
+        Some(Subject::Group(name)) => {
+            let known = groups(world).into_iter();
+            let found = known.filter(|group| group.name == *name);
+            Some(found.flat_map(|group| group.servers).collect::<Vec<_>>())
+        }
+        _ => None,
+    };
+    let all = world.estate.servers.values();
+    all.filter(move |view| match (&place.within, &group) {
+        (_, Some(group)) => group.contains(&view.name),
+        (Some(Subject::Relationship(primary, secondary, _)), _) => {
+            view.name == *primary || view.name == *secondary
+        }
+        (Some(within), _) => within.server().is_none_or(|server| *server == view.name),
+        (None, _) => true,
+    })
+}
 
 /// A column of text.
 const fn text(
@@ -82,5 +127,106 @@ const fn hidden(spec: ColumnSpec) -> ColumnSpec {
     ColumnSpec {
         shown: false,
         ..spec
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Every command that a menu may name, built or to come.
+    const COMMANDS: &[&str] = &[
+        "create-reservation",
+        "edit-reservation",
+        "delete-reservation",
+        "edit-scope",
+        "duplicate-scope",
+        "create-scope",
+        "activate-scope",
+        "deactivate-scope",
+        "delete-scope",
+        "configure-failover",
+        "remove-failover",
+        "clear-config-sync-error",
+        "replicate-scope",
+        "replicate-relationship",
+        "replicate-server",
+        "compare-with-partner",
+        "edit-relationship",
+        "delete-relationship",
+        "set-partner-down",
+        "retrieve-server-data",
+        "add-to-superscope",
+        "remove-from-superscope",
+        "rename-superscope",
+        "edit-server",
+        "edit-server-options",
+        "add-filter",
+        "move-filter",
+        "delete-filter",
+        "enable-policy",
+        "disable-policy",
+        "compare-partners",
+        "move-policy-up",
+        "move-policy-down",
+        "delete-policy",
+        "who-has",
+        "show-reservations",
+        "show-leases",
+        "show-scopes",
+        "show-relationship",
+        "show-on-partner",
+        "show-server",
+        "address-map",
+        "copy-cell",
+        "copy-row",
+        "undo",
+    ];
+
+    #[test]
+    fn menus_name_commands_and_each_once() {
+        for view in View::ALL {
+            let menu = spec(view).menu;
+            assert!(!menu.is_empty(), "{view:?} has no menu");
+            for id in menu {
+                assert!(COMMANDS.contains(id), "{view:?}: {id}");
+                if let Some(command) = crate::console::command::find(id) {
+                    assert!(command.is_in(view), "{id} is in the menu of {view:?}");
+                }
+            }
+            let once: BTreeSet<_> = menu.iter().collect();
+            assert_eq!(once.len(), menu.len(), "{view:?}");
+        }
+    }
+
+    #[test]
+    fn columns_are_named_once_and_fit_narrow_screens() {
+        for view in View::ALL {
+            let source = (spec(view).rows)(
+                &World::unknown(jiff::Timestamp::UNIX_EPOCH),
+                &Place::showing(view),
+            );
+            let columns = source.columns();
+            let mut names = BTreeSet::new();
+            let mut words = BTreeSet::new();
+            for column in columns {
+                assert!(names.insert(column.name), "{view:?}: {} twice", column.name);
+                for word in column.words {
+                    assert!(words.insert(*word), "{view:?}: {word} twice");
+                }
+                assert!(
+                    column.width.0 <= column.width.1,
+                    "{view:?}: {}",
+                    column.name
+                );
+            }
+            let kept = columns
+                .iter()
+                .filter(|column| column.shown && column.drop == 0);
+            let room: u16 = kept.map(|column| column.width.0 + 1).sum();
+            assert!(room <= 58, "{view:?}: what must stay takes {room} cells");
+            assert!(view == View::Leases || columns.iter().any(|column| column.shown));
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ViewSpec, text};
+use super::{ViewSpec, hidden, number, servers, text};
 use crate::console::age;
 use crate::console::details::server;
 use crate::console::place::{Place, ServerType};
@@ -10,13 +10,21 @@ use crate::console::subject::Subject;
 use crate::console::table::{Cell, Column, Rows, SharedSource, SortKey, Tone};
 use crate::console::world::World;
 use crate::ipam::estate::ServerView;
-use crate::model::server::{Availability, ServerRole};
+use crate::model::server::{Availability, ServerConfig, ServerRole};
 use crate::model::text::printable;
 
 /// The view.
 pub const VIEW: ViewSpec = ViewSpec {
     rows,
-    menu: &["replicate-server", "retrieve-server-data"],
+    menu: &[
+        "edit-server",
+        "edit-server-options",
+        "create-scope",
+        "add-filter",
+        "replicate-server",
+        "show-scopes",
+        "retrieve-server-data",
+    ],
     tabs: server::TABS,
     empty: "No servers: config.toml has none of this type.",
 };
@@ -70,7 +78,76 @@ static COLUMNS: &[Column<Row>] = &[
             Some(ip) => SortKey::Number(i64::from(ip.to_bits())),
         },
     },
+    Column {
+        spec: hidden(text("Last Refreshed", &["refreshed"], (8, 14), 6)),
+        cell: |row, world| match &row.view.reading {
+            None => Cell::toned("never", Tone::Dim),
+            Some(reading) => Cell::new(age::ago(world.age(reading.taken))),
+        },
+        key: |row, _| match &row.view.reading {
+            None => SortKey::Nothing,
+            Some(reading) => SortKey::Number(reading.taken.as_second()),
+        },
+    },
+    Column {
+        spec: hidden(number("Scopes", &["scopes"], (4, 6), 6)),
+        cell: |row, _| Cell::new(count(row, |config| config.scopes.len())),
+        key: |row, _| count_key(row, |config| config.scopes.len()),
+    },
+    Column {
+        spec: hidden(number(
+            "Failover Relationships",
+            &["relationships"],
+            (4, 22),
+            6,
+        )),
+        cell: |row, _| Cell::new(count(row, |config| config.relationships.len())),
+        key: |row, _| count_key(row, |config| config.relationships.len()),
+    },
+    Column {
+        spec: hidden(text("Server Version", &["version"], (8, 40), 7)),
+        cell: |row, _| {
+            let reading = row.view.reading.as_ref();
+            let version = reading.map_or("", |reading| reading.identity.version_text.as_str());
+            Cell::new(printable(version, 80))
+        },
+        key: |row, _| {
+            let reading = row.view.reading.as_ref();
+            let version = reading.map_or("", |reading| reading.identity.version_text.as_str());
+            SortKey::Text(version.into())
+        },
+    },
+    Column {
+        spec: hidden(text("Last Error", &["error"], (8, 60), 7)),
+        cell: |row, _| match &row.view.error {
+            None => Cell::default(),
+            Some(error) => Cell::toned(printable(&error.to_string(), 300), Tone::Bad),
+        },
+        key: |row, _| match &row.view.error {
+            None => SortKey::Nothing,
+            Some(error) => SortKey::Text(error.to_string().into()),
+        },
+    },
 ];
+
+/// How many of something a DHCP server has; DNS rows have none of it.
+fn counted(row: &Row, of: fn(&ServerConfig) -> usize) -> Option<usize> {
+    let reading = row.view.reading.as_ref()?;
+    (row.role == ServerRole::Dhcp).then(|| of(&reading.config))
+}
+
+fn count(row: &Row, of: fn(&ServerConfig) -> usize) -> String {
+    counted(row, of)
+        .map(|count| count.to_string())
+        .unwrap_or_default()
+}
+
+fn count_key(row: &Row, of: fn(&ServerConfig) -> usize) -> SortKey<'static> {
+    match counted(row, of) {
+        None => SortKey::Nothing,
+        Some(count) => SortKey::Number(i64::try_from(count).unwrap_or(i64::MAX)),
+    }
+}
 
 fn domain(row: &Row) -> &str {
     let reading = row.view.reading.as_ref();
@@ -83,7 +160,8 @@ fn address(row: &Row) -> Option<std::net::Ipv4Addr> {
 }
 
 /// Server Availability as a cell.
-pub(super) fn availability(availability: Option<Availability>) -> Cell<'static> {
+#[must_use]
+pub fn availability(availability: Option<Availability>) -> Cell<'static> {
     match availability {
         None => Cell::toned("asking", Tone::Dim),
         Some(availability) => {
@@ -107,7 +185,7 @@ fn rows(world: &World, place: &Place) -> SharedSource {
         ServerType::Dns => *role == ServerRole::Dns,
         ServerType::Dhcp => *role == ServerRole::Dhcp,
     };
-    let rows = world.estate.servers.values().flat_map(|view| {
+    let rows = servers(world, place).flat_map(|view| {
         let roles = roles(view).into_iter().filter(wanted);
         roles.map(|role| Row {
             view: Arc::clone(view),

@@ -1,0 +1,138 @@
+//! Details of a reservation: its properties, its options, how the partner has it.
+
+use ratatui::layout::Rect;
+
+use super::Tab;
+use super::page::{Page, text};
+use super::shared;
+use crate::console::draw::Canvas;
+use crate::console::subject::Subject;
+use crate::console::table::{Cell, Tone};
+use crate::console::world::World;
+use crate::ipam::estate::ServerView;
+use crate::model::text::printable;
+use crate::model::{Reservation, Scope};
+
+/// The tabs.
+pub const TABS: &[Tab] = &[
+    Tab {
+        name: "Reservation Properties",
+        draw: |subject, world, canvas, area, from| {
+            tab(subject, world, canvas, area, from, properties)
+        },
+    },
+    Tab {
+        name: "Options",
+        draw: |subject, world, canvas, area, from| {
+            tab(subject, world, canvas, area, from, |page, at| {
+                let none = crate::model::Options::new();
+                let reading = at.view.reading.as_ref();
+                let server = reading.map_or(&none, |reading| &reading.config.options);
+                let levels = [
+                    ("reservation", &at.reservation.options),
+                    ("scope", &at.scope.options),
+                    ("server", server),
+                ];
+                shared::options(page, &levels, "No options at any level.");
+            })
+        },
+    },
+    Tab {
+        name: "Elsewhere",
+        draw: |subject, world, canvas, area, from| {
+            tab(subject, world, canvas, area, from, elsewhere)
+        },
+    },
+];
+
+/// The reservation that a page is about.
+struct At<'w> {
+    world: &'w World,
+    view: &'w ServerView,
+    scope: &'w Scope,
+    reservation: &'w Reservation,
+}
+
+fn tab(
+    subject: &Subject,
+    world: &World,
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    from: usize,
+    fill: fn(&mut Page<'_>, &At<'_>),
+) -> usize {
+    let Subject::Reservation(server, scope, address) = subject else {
+        return 0;
+    };
+    let Some((view, scope)) = shared::scope(world, server, *scope) else {
+        return 0;
+    };
+    let Some(reservation) = scope.reservations.get(address) else {
+        return 0;
+    };
+    let mut page = Page::new(canvas, area);
+    page.source(world, view);
+    let at = At {
+        world,
+        view,
+        scope,
+        reservation,
+    };
+    fill(&mut page, &at);
+    page.draw(canvas, area, from)
+}
+
+fn properties(page: &mut Page<'_>, at: &At<'_>) {
+    let mut fields = vec![
+        text("IP Address", at.reservation.address.to_string()),
+        text("Scope ID", at.scope.id.to_string()),
+        text("Scope Name", &at.scope.name),
+        text("Server Name", at.view.name.as_str()),
+    ];
+    for property in at.reservation.properties() {
+        fields.push(text(property.label(), property.to_string()));
+    }
+    let kind = at.reservation.client.kind().name();
+    fields.push(text("Client ID Type", kind));
+    let ranges = &at.scope.ranges;
+    if !ranges
+        .iter()
+        .any(|range| range.contains(at.reservation.address))
+    {
+        let said = Cell::toned("outside the scope's address range", Tone::Dim);
+        fields.push(("Place".to_owned(), said));
+    }
+    fields.extend(shared::refreshed(at.world, at.view));
+    page.fields(&fields);
+}
+
+/// The same client's reservations on every server, this one's partner among them.
+fn elsewhere(page: &mut Page<'_>, at: &At<'_>) {
+    let all = at.world.estate.reservations_of(&at.reservation.client);
+    let rows: Vec<_> = all
+        .into_iter()
+        .map(|(server, scope, known)| {
+            let here = *server == at.view.name && known.address == at.reservation.address;
+            let same = **known == *at.reservation;
+            let word = match (here, same, known.address == at.reservation.address) {
+                (true, ..) => Cell::toned("this one", Tone::Accent),
+                (_, true, _) => Cell::toned("same", Tone::Good),
+                (_, _, true) => Cell::toned("differs", Tone::Warn),
+                _ => Cell::new("another address"),
+            };
+            vec![
+                Cell::new(printable(server.as_str(), 255)),
+                Cell::new(scope.id.to_string()),
+                Cell::new(known.address.to_string()),
+                Cell::new(printable(&known.name, 256)),
+                word,
+            ]
+        })
+        .collect();
+    let said = format!("Reservations of {} on every server:", at.reservation.client);
+    page.say(Tone::Dim, &said);
+    page.table(
+        &["Server Name", "Scope ID", "IP Address", "Name", ""],
+        &rows,
+    );
+}
