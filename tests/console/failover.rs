@@ -523,3 +523,21 @@ fn everything_that_looks_like_a_button_is_one() {
         .click("Esc close")
         .expect_not("Set Partner Down");
 }
+
+#[test]
+fn a_verdict_that_changes_while_the_plan_is_read_is_told_there() {
+    let mut console = Console::new(80, 24);
+    console.lab(LabCommand::Cut("dhcp1".into(), "dc1".into()));
+    console.lab(LabCommand::Stop("dc1".into()));
+    console.wait(30).collect();
+    drill(&mut console);
+    console.expect("SAFE TO SWITCH").keys("<enter>");
+    console.expect("What will be done");
+    console.lab(LabCommand::Start("dc1".into()));
+    console
+        .wait(6)
+        .expect("What will be done")
+        .expect("and now is DON'T: the partner is alive")
+        .keys("<esc>")
+        .expect("DON'T: the partner is alive");
+}

@@ -1,7 +1,7 @@
 //! Dialogs: what each of IPAM's asks for, and the edits that it becomes.
 
-pub mod failover;
 mod dns;
+pub mod failover;
 pub mod filter;
 pub mod options;
 pub mod paste;
