@@ -11,10 +11,11 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use twinscope::clock::Clock;
 use twinscope::config::{Configuration, Home};
-use twinscope::console::action::Effect;
+use twinscope::console::action::{Action, Effect};
 use twinscope::console::draw::{self, Look};
 use twinscope::console::jobs::{JobMessage, Jobs};
 use twinscope::console::keymap::Keymap;
+use twinscope::console::place::{Place, View};
 use twinscope::console::preferences::Preferences;
 use twinscope::console::world::World;
 use twinscope::console::{App, Event, command};
@@ -86,6 +87,45 @@ impl Console {
         console.carry(effects);
         console.draw();
         console
+    }
+
+    /// Closes the console, and opens it anew with what it remembers.
+    pub fn restart(&mut self) -> &mut Console {
+        let file = self.home.path().join("preferences.toml");
+        let world = World {
+            estate: self.ipam.estate(),
+            access: self.ipam.access(),
+            operator: self.ipam.operator().to_owned(),
+            ..World::unknown(self.clock.now())
+        };
+        let keymap = Keymap::new(command::defaults()).unwrap();
+        let taste = Preferences::load(&file);
+        self.app = App::new(world, Look::default(), keymap, taste);
+        let effects = self.app.start();
+        self.carry(effects);
+        self.draw();
+        self
+    }
+
+    /// Does what effects say, and draws.
+    pub fn carry_out(&mut self, effects: Vec<Effect>) {
+        self.carry(effects);
+        self.draw();
+    }
+
+    /// Goes to a view.
+    pub fn go(&mut self, view: View) -> &mut Console {
+        let effects = self.app.act(Action::Go(Place::showing(view)));
+        self.carry_out(effects);
+        self
+    }
+
+    /// A console that knows nothing yet: no server was read.
+    pub fn forget(&mut self) {
+        let world = World::unknown(self.clock.now());
+        let keymap = Keymap::new(command::defaults()).unwrap();
+        self.app = App::new(world, Look::default(), keymap, Preferences::default());
+        self.draw();
     }
 
     /// The embedded estate behind it, for drills.

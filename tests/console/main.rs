@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod failover;
+mod find;
 mod forms;
 mod frame;
 mod harness;

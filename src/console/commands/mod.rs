@@ -2,6 +2,7 @@
 
 mod failover;
 mod filter;
+mod find;
 mod general;
 mod go;
 mod policy;
@@ -15,6 +16,7 @@ use super::command::Command;
 /// Every command.
 pub const ALL: &[&[Command]] = &[
     general::COMMANDS,
+    find::COMMANDS,
     go::COMMANDS,
     server::COMMANDS,
     scope::COMMANDS,
