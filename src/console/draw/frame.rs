@@ -79,11 +79,13 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> (Hits, Option<Position>) {
         details(app, &mut canvas, below);
     }
     footer(app, &mut canvas, foot);
-    toasts(app, &mut canvas, area);
+    let mut layered = false;
     for layer in app.layers() {
         canvas.cursor = None;
         layer.draw(&mut canvas, area, app.world());
+        layered = true;
     }
+    toasts(app, &mut canvas, area, layered);
     let cursor = canvas.cursor;
     (hits, cursor)
 }
@@ -407,25 +409,36 @@ fn footer(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// What was said lately, above the footer.
-fn toasts(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
-    let mut y = area.bottom().saturating_sub(1);
-    for toast in app.toasts().iter().rev() {
-        let lines = wrap(&toast.text, area.width.saturating_sub(4));
-        for line in lines.iter().rev() {
-            y = y.saturating_sub(1);
-            if y <= area.top() {
-                return;
-            }
-            let row = Rect::new(area.x, y, area.width, 1);
-            let style = canvas.style(match toast.tone {
-                Tone::Good => Role::ToastGood,
-                Tone::Warn => Role::ToastWarn,
-                Tone::Bad => Role::ToastBad,
-                Tone::Plain | Tone::Dim | Tone::Accent => Role::Toast,
-            });
-            canvas.fill(row, style);
-            canvas.text(row.x + 1, y, row.width - 2, line, style);
-        }
+/// What was said lately: above the footer. Over a layer only the last of it, in one line at the
+/// top, where neither buttons are nor what is being read.
+fn toasts(app: &App, canvas: &mut Canvas<'_>, area: Rect, layered: bool) {
+    let mut lines = Vec::new();
+    let before = match layered {
+        true => app.toasts().len().saturating_sub(1),
+        false => 0,
+    };
+    for toast in app.toasts().iter().skip(before) {
+        let style = canvas.style(match toast.tone {
+            Tone::Good => Role::ToastGood,
+            Tone::Warn => Role::ToastWarn,
+            Tone::Bad => Role::ToastBad,
+            Tone::Plain | Tone::Dim | Tone::Accent => Role::Toast,
+        });
+        let wrapped = match layered {
+            true => vec![toast.text.clone()],
+            false => wrap(&toast.text, area.width.saturating_sub(4)),
+        };
+        lines.extend(wrapped.into_iter().map(|line| (line, style)));
+    }
+    let high = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let top = match layered {
+        true => area.top(),
+        false => area.bottom().saturating_sub(high.saturating_add(1)),
+    };
+    let last = area.bottom().saturating_sub(1);
+    for ((line, style), y) in lines.iter().zip(top.max(area.top())..last) {
+        let row = Rect::new(area.x, y, area.width, 1);
+        canvas.fill(row, *style);
+        canvas.text(row.x + 1, y, row.width.saturating_sub(2), line, *style);
     }
 }
