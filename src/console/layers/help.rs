@@ -72,7 +72,7 @@ impl Section {
             _ => {}
         }
         let has = |words: &[&str]| words.iter().any(|word| command.id.contains(word));
-        if has(&["copy", "show", "go-to", "goto"]) {
+        if has(&["copy", "go-", "map"]) {
             Section::Look
         } else if has(&[
             "failover",
