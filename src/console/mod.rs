@@ -7,6 +7,7 @@ pub mod app;
 pub mod command;
 mod commands;
 pub mod details;
+pub mod dialogs;
 pub mod draw;
 pub mod find;
 pub mod jobs;

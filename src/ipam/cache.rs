@@ -71,7 +71,7 @@ impl Ipam {
     /// Publishes what the last session knew, of every configured server that was not yet asked in
     /// this one: such views say `cached`, with `asked: None`. Nothing is planned from them: whoever
     /// plans reads the servers first, and a driver is not even told what the cache says. Blocks
-    /// for some 50 ms at the largest estate.
+    /// for some 50 ms at the largest estate, more where the cores have other work.
     #[must_use]
     pub fn load_cache(&self) -> CacheLoad {
         let file = self.cache_file();

@@ -90,10 +90,10 @@ fn a_relationship_is_replicated_in_the_direction_asked_for() {
     console
         .expect("dhcp1.contoso.com")
         .expect("dc1.contoso.com");
-    console.keys("<down> <enter>");
-    if !console.shows("What will be done") {
-        console.keys("<tab> <enter>");
-    }
+    console
+        .expect("Select server")
+        .expect("1 difference")
+        .keys("<right> <enter>");
     console
         .expect("What will be done")
         .expect("from the secondary")
@@ -297,4 +297,143 @@ fn silence_takes_the_name_or_a_fence() {
         .keys("<enter>")
         .expect("PARTNER DOWN");
     assert_eq!(state(&console, "dhcp1"), FailoverState::PartnerDown);
+}
+
+#[test]
+fn failover_is_configured_in_a_new_relationship() {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut console = Console::new(width, height);
+        on(&mut console, "server:dhcp1 10.0.16.0");
+        choose(&mut console, "Configure DHCP Failover");
+        console
+            .expect("Relationship name")
+            .expect("Partner server")
+            .expect("Mode")
+            .expect("Load Balance Percentage")
+            .expect("Maximum Client Lead Time")
+            .expect("State Switchover Interval")
+            .expect("Enable Message Authentication")
+            .expect("Shared Secret")
+            // The first field that is wrong gets the focus.
+            .keys("<enter>")
+            .expect("a shared secret is needed")
+            .keys("\"s3cret\"")
+            .expect_not("s3cret");
+        // Back to the partner: dc1. The name that nobody changed follows.
+        console
+            .keys("<backtab> <backtab> <backtab> <backtab> <backtab> <backtab> d")
+            .expect("dhcp1.contoso.com-dc1.contoso.com-1")
+            .keys("<tab> <right>")
+            .expect("Role of Partner Server")
+            .expect("Addresses reserved for standby")
+            .keys("<enter>")
+            .expect("What will be done")
+            .expect("On dc1.contoso.com")
+            .keys("<enter>")
+            .expect("Done on");
+        let estate = console.ipam.estate();
+        let held = estate.relationship_of(&name("dhcp1"), scope("10.0.16.0/24"));
+        let held = held.unwrap();
+        assert!(held.authenticated && held.mode.label() == "Hot Standby");
+        assert_eq!(pair(&console, "dc1", "10.0.16.0/24"), "same");
+    }
+}
+
+#[test]
+fn failover_is_configured_in_a_relationship_that_is_there() {
+    let mut console = Console::new(120, 40);
+    on(&mut console, "server:dhcp1 10.0.16.0");
+    choose(&mut console, "Configure DHCP Failover");
+    console
+        .keys("<right>")
+        .expect_not("Partner server")
+        .keys("<enter>")
+        .expect("What will be done")
+        .keys("<enter>");
+    assert_eq!(pair(&console, "dc1", "10.0.16.0/24"), "same");
+    choose(&mut console, "Configure DHCP Failover");
+    console.expect("is in the failover relationship");
+}
+
+#[test]
+fn the_clicked_server_keeps_what_leaves_failover() {
+    let mut console = Console::new(120, 40);
+    on(&mut console, "server:dc1 10.0.0.0");
+    choose(&mut console, "Remove DHCP Failover Configuration");
+    console
+        .expect("Stays: the copy on dc1.contoso.com")
+        .expect("Deleted: the copy on dhcp1.contoso.com")
+        .expect("[ ] Go on when the partner can't be written")
+        .keys("<enter>")
+        .expect("What will be done")
+        .expect("will be deleted")
+        .keys("<enter>");
+    let estate = console.ipam.estate();
+    let scope = scope("10.0.0.0/24");
+    assert!(estate.scope(&name("dc1"), scope).is_some());
+    assert!(estate.scope(&name("dhcp1"), scope).is_none());
+}
+
+#[test]
+fn without_the_partner_it_takes_a_tick() {
+    let mut console = Console::new(120, 40);
+    console.lab(LabCommand::Stop("dc1".into()));
+    console.collect();
+    on(&mut console, "server:dhcp1 10.0.0.0");
+    choose(&mut console, "Remove DHCP Failover Configuration");
+    console
+        .keys("<enter>")
+        .expect_not("What will be done")
+        .expect("dc1.contoso.com")
+        .keys("<space> <enter>")
+        .expect("What will be done")
+        .expect("Delete its copies there")
+        .keys("<enter>");
+    let estate = console.ipam.estate();
+    let held = estate.relationship_of(&name("dhcp1"), scope("10.0.0.0/24"));
+    assert!(held.is_none());
+}
+
+#[test]
+fn a_relationship_is_edited_on_both_servers() {
+    let mut console = Console::new(80, 24);
+    relationships(&mut console);
+    on(&mut console, "dc1");
+    choose(&mut console, "Edit DHCP Failover Relationship");
+    console
+        .expect("Load Balance Percentage")
+        .expect_not("Relationship name")
+        .keys("<tab> <backspace> <backspace> \"70\" <enter>")
+        .expect("What will be done")
+        .expect("70 %")
+        .expect("30 %")
+        .keys("<enter>");
+    let estate = console.ipam.estate();
+    let mode = |host| {
+        let end = estate.end(&name(host), SEED).unwrap();
+        end.relationship.mode.to_string()
+    };
+    assert_eq!(mode("dhcp1"), "Load Balance, 70 %");
+    assert_eq!(mode("dc1"), "Load Balance, 30 %");
+}
+
+#[test]
+fn a_relationship_is_deleted_and_the_server_chosen_keeps_its_scopes() {
+    for (keys, keeps, loses) in [("", "dhcp1", "dc1"), ("<right>", "dc1", "dhcp1")] {
+        let mut console = Console::new(120, 40);
+        relationships(&mut console);
+        on(&mut console, "dc1");
+        choose(&mut console, "Delete");
+        console.expect("Select server").keys(keys);
+        console
+            .expect(&format!("{keeps}.contoso.com keeps the scope"))
+            .keys("<enter>")
+            .expect("What will be done")
+            .keys("<enter>");
+        let estate = console.ipam.estate();
+        let scope = scope("10.0.0.0/24");
+        assert!(estate.end(&name("dhcp1"), SEED).is_none());
+        assert!(estate.scope(&name(keeps), scope).is_some());
+        assert!(estate.scope(&name(loses), scope).is_none());
+    }
 }

@@ -98,6 +98,27 @@ fn the_search_finds_any_spelling_by_kind() {
 }
 
 #[test]
+fn leases_that_were_read_are_searched() {
+    let mut console = Console::new(120, 40);
+    console.keys(": \"gotoleases\" <enter>").wait(1);
+    console.wait(1);
+    let first = console
+        .app
+        .table()
+        .source()
+        .cell(0, 0, console.app.world())
+        .text
+        .into_owned();
+    assert!(!first.is_empty(), "no leases were read");
+    let subject = console.app.table().subject().unwrap().to_string();
+    let address = subject.split(' ').next().unwrap().to_owned();
+    console
+        .keys(&format!("ctrl-f \"{address}\""))
+        .expect("Leases");
+    show(&console);
+}
+
+#[test]
 fn help_lists_every_command() {
     let keymap = Keymap::new(command::defaults()).unwrap();
     let table = help::keys_table(&keymap);

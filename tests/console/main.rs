@@ -3,5 +3,6 @@
 
 mod failover;
 mod find;
+mod forms;
 mod frame;
 mod harness;

@@ -6,16 +6,22 @@ use ratatui::layout::Position;
 
 use crate::console::action::Action;
 use crate::console::command::{Command, Risk, Selection, Wants, Where, unwritable};
+use crate::console::dialogs::failover::{
+    Configure, DeleteRelationship, EditRelationship, RemoveFailover, ReplicateRelationship,
+};
 use crate::console::layers::compare::CompareLayer;
+use crate::console::layers::form::Form;
 use crate::console::layers::menu::{Item, Menu};
 use crate::console::layers::partner_down::PartnerDownLayer;
 use crate::console::layers::plan::PlanLayer;
 use crate::console::place::View;
 use crate::console::subject::Subject;
 use crate::console::world::World;
+use crate::ipam::estate::End;
 use crate::model::failover::FailoverState;
 use crate::model::plan::{Intent, ReplicationLevel};
 use crate::model::server::ServerRole;
+use crate::model::text::printable;
 use crate::model::{ScopeId, ServerName};
 
 const SCOPES: Where = Where::In(&[View::ScopeProperties]);
@@ -24,6 +30,18 @@ const SERVERS: Where = Where::In(&[View::ServerProperties]);
 
 /// Commands on failover.
 pub const COMMANDS: &[Command] = &[
+    Command {
+        id: "configure-failover",
+        title: "Configure DHCP Failover",
+        hint: "",
+        help: "Puts scopes under failover: the partner gets copies of them.",
+        keys: &[],
+        place: SCOPES,
+        wants: Wants::SomeOfOneServer,
+        risk: Risk::Change,
+        why_not: not_configurable,
+        run: configure_failover,
+    },
     Command {
         id: "clear-config-sync-error",
         title: "Clear Config Sync Error",
@@ -52,6 +70,18 @@ pub const COMMANDS: &[Command] = &[
                 what: ReplicationLevel::Scopes(scopes),
             })
         },
+    },
+    Command {
+        id: "remove-failover",
+        title: "Remove DHCP Failover Configuration",
+        hint: "",
+        help: "Takes scopes out of failover: this server keeps them, the partner's copies are deleted.",
+        keys: &[],
+        place: SCOPES,
+        wants: Wants::SomeOfOneServer,
+        risk: Risk::Destroy,
+        why_not: not_removable,
+        run: remove_failover,
     },
     Command {
         id: "compare-with-partner",
@@ -98,6 +128,18 @@ pub const COMMANDS: &[Command] = &[
         },
     },
     Command {
+        id: "edit-relationship",
+        title: "Edit DHCP Failover Relationship",
+        hint: "",
+        help: "Changes a relationship's parameters, on both servers.",
+        keys: &[],
+        place: RELATIONSHIPS,
+        wants: Wants::One,
+        risk: Risk::Change,
+        why_not: not_editable,
+        run: edit_relationship,
+    },
+    Command {
         id: "replicate-relationship",
         title: "Replicate DHCP Failover Relationship",
         hint: "",
@@ -137,6 +179,18 @@ pub const COMMANDS: &[Command] = &[
             }
             _ => Vec::new(),
         },
+    },
+    Command {
+        id: "delete-relationship",
+        title: "Delete",
+        hint: "",
+        help: "Deletes a relationship: one server keeps its scopes, the other's copies are deleted.",
+        keys: &[],
+        place: RELATIONSHIPS,
+        wants: Wants::One,
+        risk: Risk::Destroy,
+        why_not: Command::always,
+        run: delete_relationship,
     },
 ];
 
@@ -235,23 +289,97 @@ fn no_scopes(world: &World, selection: &Selection) -> Option<String> {
 
 /// The direction is asked for: who is wrong is overwritten.
 fn replicate_relationship(world: &World, selection: &Selection) -> Vec<Action> {
+    match selection.one() {
+        Some(Subject::Relationship(primary, secondary, name)) => {
+            let kind = ReplicateRelationship::new(primary, secondary, name);
+            Form::open(kind, world)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Why scopes can't be put under failover.
+fn not_configurable(world: &World, selection: &Selection) -> Option<String> {
+    for (server, scopes) in scopes(selection) {
+        if let Some(why) = unwritable(world, &server) {
+            return Some(why);
+        }
+        for scope in scopes {
+            if let Some(held) = world.estate.relationship_of(&server, scope) {
+                let name = printable(&held.name, 126);
+                return Some(format!("{scope} is in the failover relationship {name}"));
+            }
+        }
+    }
+    None
+}
+
+fn configure_failover(world: &World, selection: &Selection) -> Vec<Action> {
+    match scopes(selection).pop_first() {
+        Some((server, scopes)) => Form::open(Configure::new(world, &server, scopes), world),
+        None => Vec::new(),
+    }
+}
+
+/// Why scopes can't be taken out of failover: one of them is not in it.
+fn not_removable(world: &World, selection: &Selection) -> Option<String> {
+    for (server, scopes) in scopes(selection) {
+        if let Some(why) = unwritable(world, &server) {
+            return Some(why);
+        }
+        for scope in scopes {
+            if world.estate.relationship_of(&server, scope).is_none() {
+                return Some(format!("{scope} is not in a failover relationship"));
+            }
+        }
+    }
+    None
+}
+
+fn remove_failover(world: &World, selection: &Selection) -> Vec<Action> {
+    match scopes(selection).pop_first() {
+        Some((server, scopes)) => Form::open(RemoveFailover::new(&server, scopes), world),
+        None => Vec::new(),
+    }
+}
+
+/// The end of a relationship that is known, the primary's first.
+fn known_end<'w>(world: &'w World, selection: &Selection) -> Option<End<'w>> {
     let Some(Subject::Relationship(primary, secondary, name)) = selection.one() else {
-        return Vec::new();
+        return None;
     };
-    let item = |from: &ServerName, to: &ServerName| {
-        let mut item = Item::new(
-            format!("{from} is right: {} is overwritten", to.short()),
-            plan(Intent::Replicate {
-                from: from.clone(),
-                what: ReplicationLevel::Relationship(name.clone()),
-            }),
-        );
-        item.refused = unwritable(world, to).or_else(|| unwritable(world, from));
-        item
+    let ends = [primary, secondary].map(|server| world.estate.end(server, name));
+    let mut known = ends.iter().flatten().copied();
+    let read = known.clone().find(|end| end.view.error.is_none());
+    read.or_else(|| known.next())
+}
+
+fn edit_relationship(world: &World, selection: &Selection) -> Vec<Action> {
+    match known_end(world, selection) {
+        Some(end) => {
+            let kind = EditRelationship::new(&end.view.name, end.relationship);
+            Form::open(kind, world)
+        }
+        None => Vec::new(),
+    }
+}
+
+/// Why a relationship's parameters can't be changed: it takes both servers.
+fn not_editable(world: &World, selection: &Selection) -> Option<String> {
+    let Some(Subject::Relationship(primary, secondary, _)) = selection.one() else {
+        return Some("this is no relationship".to_owned());
     };
-    let items = vec![item(primary, secondary), item(secondary, primary)];
-    let at = Position::new(8, 5);
-    open(Menu::new("Replicate: which server is right?", items, at))
+    unwritable(world, primary).or_else(|| unwritable(world, secondary))
+}
+
+fn delete_relationship(world: &World, selection: &Selection) -> Vec<Action> {
+    match selection.one() {
+        Some(Subject::Relationship(primary, secondary, name)) => {
+            let kind = DeleteRelationship::new(world, primary, secondary, name);
+            Form::open(kind, world)
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The server that would be told: the one that can be reached and is alone. Where that can't be

@@ -1,10 +1,15 @@
 //! The commands, in one table made of a file for each kind of thing they act on.
 
 mod failover;
+mod filter;
 mod find;
 mod general;
 mod go;
+mod policy;
 mod reservation;
+mod scope;
+mod server;
+mod superscope;
 
 use super::command::Command;
 
@@ -13,6 +18,11 @@ pub const ALL: &[&[Command]] = &[
     general::COMMANDS,
     find::COMMANDS,
     go::COMMANDS,
+    server::COMMANDS,
+    scope::COMMANDS,
+    superscope::COMMANDS,
     reservation::COMMANDS,
     failover::COMMANDS,
+    policy::COMMANDS,
+    filter::COMMANDS,
 ];

@@ -206,7 +206,9 @@ impl fmt::Display for Chord {
         match (named, self.code) {
             (Some((name, ..)), _) => text.push_str(name),
             // As the key's cap says it.
-            (None, KeyCode::Char(character)) if control => text.push(upper(character)),
+            (None, KeyCode::Char(character)) if control => {
+                text.push(character.to_ascii_uppercase())
+            }
             (None, KeyCode::Char(character)) => text.push(character),
             (None, KeyCode::F(number)) => text.push_str(&format!("F{number}")),
             (None, _) => {}

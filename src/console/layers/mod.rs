@@ -2,8 +2,10 @@
 //! data.
 
 pub mod address_map;
+pub mod batch;
 pub mod columns;
 pub mod compare;
+pub mod form;
 pub mod help;
 pub mod jobs;
 mod list;

@@ -187,7 +187,10 @@ impl PlanLayer {
             Phase::Preview(plan) if plan.refusal().is_none() && self.asks_name() => {
                 Reply::consumed()
             }
-            Phase::Ended(_, outcome) if matches!(outcome.ended, Ended::Done) => self.close(),
+            // What was asked for was done: nobody fills in the form for it again.
+            Phase::Ended(_, outcome) if matches!(outcome.ended, Ended::Done | Ended::DoneHere) => {
+                self.close()
+            }
             Phase::Preparing | Phase::Running(..) => Reply::consumed(),
             Phase::Preview(_) | Phase::Impossible(_) | Phase::Ended(..) => Reply::close(),
         }
@@ -350,13 +353,17 @@ impl PlanLayer {
         match (&self.phase, self.job) {
             (Phase::Running(..), Some(job)) => Reply::act(Action::Cancel(job)),
             (Phase::Running(..), None) => Reply::consumed(),
-            (Phase::Ended(_, outcome), _) if outcome.ended == Ended::Done => self.close(),
+            (Phase::Ended(_, outcome), _)
+                if matches!(outcome.ended, Ended::Done | Ended::DoneHere) =>
+            {
+                self.close()
+            }
             _ => Reply::close(),
         }
     }
 }
 
-fn result_words(result: &StepResult) -> (Role, &'static str) {
+pub(super) fn result_words(result: &StepResult) -> (Role, &'static str) {
     match result {
         StepResult::Done => (Role::Good, "done"),
         StepResult::Failed(_) => (Role::Bad, "failed"),
@@ -366,7 +373,12 @@ fn result_words(result: &StepResult) -> (Role, &'static str) {
     }
 }
 
-fn step_line(canvas: &Canvas<'_>, role: Role, word: &str, server: &str) -> Line<'static> {
+pub(super) fn step_line(
+    canvas: &Canvas<'_>,
+    role: Role,
+    word: &str,
+    server: &str,
+) -> Line<'static> {
     Line::from(vec![
         Span::styled(format!("{word:<10}"), canvas.style(role)),
         Span::styled(server.to_owned(), canvas.style(Role::Title)),
@@ -393,7 +405,7 @@ fn detail(
 }
 
 /// The plan, server by server, field by field.
-fn preview(canvas: &Canvas<'_>, plan: &Plan, wide: u16, lines: &mut Vec<Line<'static>>) {
+pub(super) fn preview(canvas: &Canvas<'_>, plan: &Plan, wide: u16, lines: &mut Vec<Line<'static>>) {
     for step in &plan.steps {
         lines.push(Line::default());
         lines.push(Line::styled(

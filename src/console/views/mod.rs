@@ -167,6 +167,7 @@ mod tests {
         "delete-filter",
         "enable-policy",
         "disable-policy",
+        "compare-partners",
         "move-policy-up",
         "move-policy-down",
         "delete-policy",

@@ -349,7 +349,7 @@ fn hyphenated(text: &str, least: usize) -> Option<(String, bool)> {
 fn pairs(digits: &str, first: usize) -> String {
     let mut out = String::with_capacity(digits.len() * 3 / 2 + 1);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (place + 2 - first) % 2 == 0 {
+        if place > 0 && (place + 2 - first).is_multiple_of(2) {
             out.push('-');
         }
         out.push(digit);

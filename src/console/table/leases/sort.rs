@@ -7,6 +7,7 @@ use super::chunk::{BLANK, STATES, TYPES};
 use super::rows::{LeaseRows, Part, column, state_name, type_name};
 use crate::console::table::filter::fold;
 use crate::console::table::order::{sorted_rows, turned};
+use crate::model::ServerName;
 
 /// Puts rows (in index order) in the order of a column; those without anything there come last.
 pub fn sorted(rows: &LeaseRows, numbers: &mut Vec<u32>, column: usize, descending: bool) {
@@ -83,7 +84,7 @@ pub fn sorted(rows: &LeaseRows, numbers: &mut Vec<u32>, column: usize, descendin
                     .givers
                     .values
                     .iter()
-                    .map(|name| name.as_str())
+                    .map(ServerName::as_str)
                     .collect()
             },
             |part, row| part.chunk.givers.code(row),
