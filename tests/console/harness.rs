@@ -113,6 +113,9 @@ impl Console {
         };
         let keymap = Keymap::new(command::defaults()).unwrap();
         let taste = Preferences::load(&file);
+        let (tell, messages) = mpsc::channel(64);
+        self.jobs = Jobs::new(self.ipam.clone(), file, tell);
+        self.messages = messages;
         self.app = App::new(world, Look::default(), keymap, taste);
         let effects = self.app.start();
         self.carry(effects);
