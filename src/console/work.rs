@@ -95,6 +95,15 @@ impl End {
         }
     }
 
+    /// The end of a job of which there is nothing more to say.
+    #[must_use]
+    pub fn done(title: &str, at: Timestamp) -> End {
+        End {
+            tone: Tone::Good,
+            ..End::failed(title, "done", at)
+        }
+    }
+
     /// The end of a job that failed.
     #[must_use]
     pub fn failed(title: &str, why: &str, at: Timestamp) -> End {

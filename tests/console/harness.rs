@@ -19,6 +19,7 @@ use twinscope::console::place::{Place, View};
 use twinscope::console::preferences::Preferences;
 use twinscope::console::world::World;
 use twinscope::console::{App, Event, command};
+use twinscope::drivers::embedded::generated::{Size, generate};
 use twinscope::drivers::embedded::{EmbeddedEstate, LabCommand};
 use twinscope::ipam::{Access, Cancel, Ipam, Progress};
 use twinscope::model::plan::Intent;
@@ -47,9 +48,21 @@ impl Console {
     }
 
     pub fn with_access(width: u16, height: u16, access: Access) -> Console {
+        Console::on(width, height, access, |_| ())
+    }
+
+    /// A console on 150 servers with 40,000 scopes and 120,000 reservations.
+    pub fn large() -> Console {
+        Console::on(140, 42, Access::default(), |estate| {
+            estate.fill(&generate(Size::LARGE)).unwrap();
+        })
+    }
+
+    fn on(width: u16, height: u16, access: Access, fill: fn(&EmbeddedEstate)) -> Console {
         let home = tempfile::tempdir().unwrap();
         let clock = Clock::manual(BEGIN.parse().unwrap());
         let place = Home::at(home.path());
+        fill(&EmbeddedEstate::open(&place.estate_file(), clock.clone()).unwrap());
         let configuration = Configuration::load(&place).unwrap();
         let ipam = Ipam::open(&place, &configuration, clock.clone(), "op").unwrap();
         ipam.set_access(access);
@@ -100,6 +113,9 @@ impl Console {
         };
         let keymap = Keymap::new(command::defaults()).unwrap();
         let taste = Preferences::load(&file);
+        let (tell, messages) = mpsc::channel(64);
+        self.jobs = Jobs::new(self.ipam.clone(), file, tell);
+        self.messages = messages;
         self.app = App::new(world, Look::default(), keymap, taste);
         let effects = self.app.start();
         self.carry(effects);

@@ -271,6 +271,7 @@ impl App {
         let end = match &message.said {
             Said::CarriedOut(outcome) => Some(End::of(title, outcome, at)),
             Said::Failed(why) if shown => Some(End::failed(title, why, at)),
+            Said::Retrieved if shown => Some(End::done(title, at)),
             _ => None,
         };
         Arc::make_mut(&mut self.world.work).end(message.job, end);

@@ -47,10 +47,7 @@ impl Word {
     pub fn in_text(&self, text: &str) -> Option<Fit> {
         let (part, whole) = (self.text.as_bytes(), text.as_bytes());
         let place = match self.text.is_ascii() {
-            true => {
-                let mut windows = whole.windows(part.len().max(1));
-                windows.position(|window| window.eq_ignore_ascii_case(part))
-            }
+            true => position(whole, part),
             false => text.to_lowercase().find(&self.text),
         };
         Some(match place? {
@@ -101,6 +98,20 @@ impl Word {
             _ => Some(Fit::Has),
         }
     }
+}
+
+/// Where a part in small letters begins in a text, in any case.
+fn position(text: &[u8], part: &[u8]) -> Option<usize> {
+    let (first, rest) = part.split_first()?;
+    let last = text.len().checked_sub(part.len())?;
+    let (small, capital) = (*first, first.to_ascii_uppercase());
+    let begins = text.get(..=last)?.iter().enumerate();
+    let mut begins = begins.filter(|(_, byte)| **byte == small || **byte == capital);
+    let goes_on = |at: usize| {
+        let after = text.get(at + 1..at + part.len());
+        after.is_some_and(|after| after.eq_ignore_ascii_case(rest))
+    };
+    begins.find(|(at, _)| goes_on(*at)).map(|(at, _)| at)
 }
 
 /// The hex digits of a part of a client identifier; `None` for what is meant as something else.

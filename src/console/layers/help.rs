@@ -72,7 +72,7 @@ impl Section {
             _ => {}
         }
         let has = |words: &[&str]| words.iter().any(|word| command.id.contains(word));
-        if has(&["copy", "show", "go-to", "goto"]) {
+        if has(&["copy", "go-", "map"]) {
             Section::Look
         } else if has(&[
             "failover",
@@ -252,12 +252,17 @@ impl Help {
     }
 }
 
-/// The keys' column, and the titles'.
-const KEYS: u16 = 18;
-const TITLES: u16 = 28;
+/// The keys' column, and the titles', in so much room.
+fn columns(wide: u16) -> (u16, u16) {
+    match wide >= 90 {
+        true => (18, 28),
+        false => (12, 20),
+    }
+}
 
 fn help_room(wide: u16) -> u16 {
-    wide.saturating_sub(KEYS + TITLES + 3).max(12)
+    let (keys, titles) = columns(wide);
+    wide.saturating_sub(keys + titles + 3).max(12)
 }
 
 impl Layer for Help {
@@ -320,16 +325,17 @@ impl Layer for Help {
             canvas.text(area.x, area.y, area.width, "No command has that.", dim);
         }
         let last = lines.len().saturating_sub(usize::from(area.height));
+        let (wide_keys, wide_titles) = columns(area.width);
         let shown = lines.iter().skip(self.scroll.min(last));
         for ([keys, title, help], y) in shown.zip(area.top()..area.bottom()) {
             let heading = keys.1 == Role::Title;
             let style = canvas.style(keys.1);
-            let room = if heading { area.width } else { KEYS };
+            let room = if heading { area.width } else { wide_keys };
             canvas.text(area.x, y, room, &keys.0, style);
             let style = canvas.style(title.1);
-            canvas.text(area.x + KEYS + 1, y, TITLES, &title.0, style);
+            canvas.text(area.x + wide_keys + 1, y, wide_titles, &title.0, style);
             let style = canvas.style(help.1);
-            let x = area.x + KEYS + TITLES + 2;
+            let x = area.x + wide_keys + wide_titles + 2;
             canvas.text(x, y, area.right().saturating_sub(x), &help.0, style);
         }
         if last > self.scroll {

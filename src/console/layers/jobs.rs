@@ -184,16 +184,20 @@ impl Layer for JobList {
 
     fn draw(&self, canvas: &mut Canvas<'_>, screen: Rect, world: &World) {
         let wide = 100.min(screen.width.saturating_sub(4));
-        let high = 26.min(screen.height.saturating_sub(4));
+        let list = lines(&world.work, world).0;
+        let high = u16::try_from(list.len())
+            .unwrap_or(u16::MAX)
+            .saturating_add(4);
+        let high = high.clamp(10, 30).min(screen.height.saturating_sub(4));
         let inner = canvas.modal(screen, wide, high, "Jobs");
         let below = Rect {
             height: inner.height.saturating_sub(1),
             ..inner
         };
         // What is known now is drawn; the focus stays on its line.
-        let mut list = self.list.clone();
-        list.renew(lines(&world.work, world).0);
-        list.draw(canvas, below);
+        let mut shown = self.list.clone();
+        shown.renew(list);
+        shown.draw(canvas, below);
         let dim = canvas.style(Role::Dim);
         let hint = "Enter shows all of it · x stops what runs · Event Catalog has everything";
         canvas.text(

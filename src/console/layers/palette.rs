@@ -266,11 +266,14 @@ impl Layer for Palette {
 
     fn draw(&self, canvas: &mut Canvas<'_>, screen: Rect, _world: &World) {
         let wide = 92.min(screen.width.saturating_sub(4));
+        // No higher than what it has to say; its head stays where it is.
+        let lines = u16::try_from(self.list.lines().len().max(1)).unwrap_or(u16::MAX);
+        let high = lines.saturating_add(3).min(22);
         let area = Rect {
             x: screen.x + (screen.width - wide) / 2,
             y: screen.y + 2,
             width: wide,
-            height: 22.min(screen.height.saturating_sub(4)),
+            height: high.min(screen.height.saturating_sub(4)),
         };
         let inner = canvas.popup(screen, area, "Commands");
         let line = Rect { height: 1, ..inner };

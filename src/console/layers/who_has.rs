@@ -10,7 +10,7 @@ use tui_input::Input;
 use super::list::{self, Line, List};
 use super::{Click, Layer, Reply};
 use crate::console::action::Action;
-use crate::console::draw::{Canvas, Role};
+use crate::console::draw::{Canvas, Role, wrap};
 use crate::console::find;
 use crate::console::jobs::{JobId, JobRequest, Said};
 use crate::console::subject::Subject;
@@ -199,8 +199,10 @@ impl WhoHas {
                 }
                 Answer::Failed(why) => {
                     none = false;
-                    let why = printable(why, 300);
-                    push(Line::remark(format!("  {name}: {why}"), Role::Bad), None);
+                    // The sentence names the server.
+                    for line in wrap(&printable(why, 300), 90) {
+                        push(Line::remark(format!("  {line}"), Role::Bad), None);
+                    }
                 }
                 Answer::Leases(leases) => {
                     for lease in leases {
