@@ -96,7 +96,7 @@ fn world() -> World {
 
 fn leases(criterion: &mut Criterion) {
     let world = world();
-    let book = book(1_000_000, 150);
+    let book = book(1_000_000, 160);
     let source = book.source(None);
     assert_eq!(source.len(), 1_000_000);
     #[allow(clippy::cast_precision_loss)]
@@ -169,7 +169,7 @@ fn leases(criterion: &mut Criterion) {
     group.finish();
 
     let mut group = criterion.benchmark_group("leases");
-    for (count, servers) in [(1000, 2), (1_000_000, 150)] {
+    for (count, servers) in [(1000, 2), (1_000_000, 160)] {
         let source: SharedSource = self::book(count, servers).source(None);
         let middle = source.len() / 2;
         group.bench_function(format!("the cells of 50 rows of {count}"), |bench| {

@@ -8,6 +8,8 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;
 use twinscope::clock::Clock;
 use twinscope::config::{Configuration, Home};
+use twinscope::console::find;
+use twinscope::console::world::World;
 use twinscope::drivers::embedded::EmbeddedEstate;
 use twinscope::drivers::embedded::generated::{self, Size, generate};
 use twinscope::ipam::Ipam;
@@ -119,6 +121,19 @@ fn collect(criterion: &mut Criterion) {
     group.bench_function("150 servers, 40,000 scopes, nothing changed", |bench| {
         bench.iter(|| runtime.block_on(ipam.collect()));
     });
+    group.finish();
+
+    let world = World {
+        estate: ipam.estate(),
+        ..World::unknown(Timestamp::UNIX_EPOCH)
+    };
+    let mut group = criterion.benchmark_group("find in 120,000 reservations");
+    for typed in ["10.100.0.1", "10.1", "0015", "office", "dhcp1 printer"] {
+        let query = find::Query::parse(typed);
+        group.bench_function(typed, |bench| {
+            bench.iter(|| find::find(black_box(&world), &query, 20));
+        });
+    }
     group.finish();
 
     let file = home.cache_file();

@@ -2,6 +2,7 @@
 
 mod check;
 mod ipam;
+mod keys;
 mod lab;
 mod manual;
 mod views;
@@ -75,6 +76,8 @@ enum Room {
     Cmdlets,
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
+    /// List the console's keys and commands, as the home's keymap.toml has them.
+    Keys,
     /// Print the manual page.
     Man,
 }
@@ -172,6 +175,11 @@ fn run_room(arguments: &[OsString]) -> anyhow::Result<u8> {
             let mut command = with_cmdlets(command());
             clap_complete::generate(args.shell, &mut command, "twinscope", &mut script);
             out.write_all(&script)?;
+            Ok(0)
+        }
+        Some(Room::Keys) => {
+            let (home, _) = configuration()?;
+            keys::write(&home, &mut out)?;
             Ok(0)
         }
         Some(Room::Man) => {

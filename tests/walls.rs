@@ -9,6 +9,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("clock", &["clock"]),
     ("config", &["config", "model"]),
     ("rules", &["rules", "model"]),
+    ("exchange", &["exchange", "model"]),
     ("drivers", &["drivers", "rules", "model", "clock", "config"]),
     (
         "ipam",
@@ -17,12 +18,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Of the drivers, those above ipam know only the words of its answers.
     (
         "cmdlets",
-        &["cmdlets", "ipam", "rules", "model", "clock", "drivers"],
+        &[
+            "cmdlets", "ipam", "exchange", "rules", "model", "clock", "drivers",
+        ],
     ),
     (
         "console",
         &[
-            "console", "ipam", "rules", "model", "clock", "config", "drivers",
+            "console", "ipam", "exchange", "rules", "model", "clock", "config", "drivers",
         ],
     ),
     (

@@ -79,8 +79,10 @@ pub enum Opening {
     Help,
     /// The column chooser.
     Columns,
-    /// The global search.
-    Search,
+    /// By which column rows are sorted.
+    Sort,
+    /// How things look.
+    Theme,
 }
 
 /// Movements of the cursor, the marks and the focus.

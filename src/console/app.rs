@@ -4,6 +4,7 @@
 mod actions;
 mod events;
 mod loads;
+mod openings;
 mod summary;
 
 use std::collections::{BTreeMap, HashMap};
@@ -22,6 +23,7 @@ use super::place::Place;
 use super::preferences::Preferences;
 use super::table::{Table, Tone};
 use super::views;
+use super::work;
 use super::world::World;
 
 pub use events::Event;
@@ -326,11 +328,28 @@ impl App {
             JobRequest::Order { generation, .. } => JobKind::Order(self.place.clone(), *generation),
             _ => JobKind::Other,
         };
-        let shown = matches!(request, JobRequest::CarryOut(_) | JobRequest::Retrieve(_));
+        let shown = matches!(
+            request,
+            JobRequest::CarryOut(_) | JobRequest::Retrieve(_) | JobRequest::LeasesOn(..)
+        );
+        let title = request.title();
+        if shown {
+            let steps = match &request {
+                JobRequest::CarryOut(plan) => Some((0, plan.steps.len())),
+                _ => None,
+            };
+            Arc::make_mut(&mut self.world.work).begin(work::Running {
+                job,
+                title: title.clone(),
+                since: self.world.now,
+                steps,
+                stops: matches!(request, JobRequest::CarryOut(_)),
+            });
+        }
         self.jobs.insert(
             job,
             Running {
-                title: request.title(),
+                title,
                 owner,
                 shown,
                 request: kind,

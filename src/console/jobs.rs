@@ -1,11 +1,12 @@
 //! Jobs: what is asked of IPAM away from the screen, and what comes back.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
 
 use super::preferences::Preferences;
 use super::table::filter::Filter;
@@ -20,6 +21,9 @@ use crate::ipam::{
 };
 use crate::model::plan::{Intent, PlanId};
 use crate::model::{Lease, Plan, ScopeId, ServerName};
+
+/// So many servers are asked at a time.
+const AT_A_TIME: usize = 16;
 
 /// A job's number; never used twice in a run.
 pub type JobId = u64;
@@ -37,6 +41,8 @@ pub enum JobRequest {
     Journal(JournalQuery),
     /// Reads a page of leases of one server.
     Leases(ServerName, LeaseQuery),
+    /// Reads leases of several servers at once; each answers when it can.
+    LeasesOn(Vec<ServerName>, LeaseQuery),
     /// Reads all leases of a server, page by page.
     AllLeases(ServerName),
     /// Reads how full a scope of a server was since then.
@@ -75,6 +81,11 @@ impl std::fmt::Debug for JobRequest {
             JobRequest::Leases(server, query) => {
                 f.debug_tuple("Leases").field(server).field(query).finish()
             }
+            JobRequest::LeasesOn(servers, query) => f
+                .debug_tuple("LeasesOn")
+                .field(servers)
+                .field(query)
+                .finish(),
             JobRequest::AllLeases(server) => f.debug_tuple("AllLeases").field(server).finish(),
             JobRequest::Usage(server, scope, _) => {
                 f.debug_tuple("Usage").field(server).field(scope).finish()
@@ -104,6 +115,7 @@ impl JobRequest {
             JobRequest::CarryOut(plan) => plan.title.clone(),
             JobRequest::Retrieve(_) => "Retrieving server data".to_owned(),
             JobRequest::Journal(_) => "Reading the journal".to_owned(),
+            JobRequest::LeasesOn(servers, _) => format!("Asking {} servers", servers.len()),
             JobRequest::Leases(server, _) | JobRequest::AllLeases(server) => {
                 format!("Reading leases of {server}")
             }
@@ -130,6 +142,8 @@ pub enum Said {
     Journal(Arc<Vec<JournalEntry>>, Option<(PlanId, String)>),
     /// Leases of a server.
     Leases(ServerName, LeaseQuery, Vec<Lease>),
+    /// One of several servers' leases, or why they can't be read.
+    LeasesThere(ServerName, Result<Vec<Lease>, String>),
     /// A page of the leases of a server, of which more come.
     Page(ServerName, LeaseQuery, Vec<Lease>),
     /// How full a scope was.
@@ -150,7 +164,10 @@ impl Said {
     /// Whether the job has nothing more to say.
     #[must_use]
     pub fn is_last(&self) -> bool {
-        !matches!(self, Said::Step(..) | Said::Page(..))
+        !matches!(
+            self,
+            Said::Step(..) | Said::Page(..) | Said::LeasesThere(..)
+        )
     }
 }
 
@@ -170,6 +187,8 @@ pub struct Jobs {
     preferences: std::path::PathBuf,
     messages: mpsc::Sender<JobMessage>,
     cancels: BTreeMap<JobId, Cancel>,
+    /// The newest job that has written down the operator's taste.
+    remembered: Arc<Mutex<JobId>>,
     /// Those that change something on a server.
     writes: BTreeSet<JobId>,
 }
@@ -187,6 +206,7 @@ impl Jobs {
             preferences,
             messages,
             cancels: BTreeMap::new(),
+            remembered: Arc::default(),
             writes: BTreeSet::new(),
         }
     }
@@ -200,10 +220,13 @@ impl Jobs {
             self.writes.insert(job);
         }
         let (ipam, messages) = (self.ipam.clone(), self.messages.clone());
-        let preferences = self.preferences.clone();
+        let taste = Taste {
+            file: self.preferences.clone(),
+            newest: Arc::clone(&self.remembered),
+        };
         tokio::spawn(async move {
             let told = messages.clone();
-            let work = tokio::spawn(run(ipam, job, request, preferences, cancel, messages));
+            let work = tokio::spawn(run(ipam, job, request, taste, cancel, messages));
             let said = match work.await {
                 Ok(said) => said,
                 Err(why) => Said::Failed(format!("this went wrong inside the program: {why}")),
@@ -250,11 +273,29 @@ impl Jobs {
     }
 }
 
+/// Where the operator's taste is written down.
+struct Taste {
+    file: std::path::PathBuf,
+    newest: Arc<Mutex<JobId>>,
+}
+
+impl Taste {
+    /// Writes it down, unless a later job has done so already.
+    fn remember(&self, job: JobId, taste: &Preferences) -> std::io::Result<()> {
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        if job < *newest {
+            return Ok(());
+        }
+        *newest = job;
+        taste.save(&self.file)
+    }
+}
+
 async fn run(
     ipam: Ipam,
     job: JobId,
     request: JobRequest,
-    preferences: std::path::PathBuf,
+    taste: Taste,
     cancel: Cancel,
     messages: mpsc::Sender<JobMessage>,
 ) -> Said {
@@ -339,17 +380,49 @@ async fn run(
                 Err(why) => Said::Failed(why.to_string()),
             }
         }
+        JobRequest::LeasesOn(servers, query) => {
+            leases_on(&ipam, job, servers, &query, &messages).await;
+            Said::Done
+        }
         JobRequest::Gather(server, relationship) => {
             let gathered = ipam.gather(&server, &relationship).await;
             Said::Gathered(gathered.map(Box::new).map_err(Arc::new))
         }
-        JobRequest::Remember(taste) => {
-            let saved = tokio::task::spawn_blocking(move || taste.save(&preferences));
+        JobRequest::Remember(preferences) => {
+            let saved = tokio::task::spawn_blocking(move || taste.remember(job, &preferences));
             match saved.await {
                 Ok(Ok(())) => Said::Done,
                 Ok(Err(why)) => Said::Failed(why.to_string()),
                 Err(why) => Said::Failed(why.to_string()),
             }
+        }
+    }
+}
+
+/// Asks several servers, some at a time; each is told of as soon as it has answered.
+async fn leases_on(
+    ipam: &Ipam,
+    job: JobId,
+    servers: Vec<ServerName>,
+    query: &LeaseQuery,
+    messages: &mpsc::Sender<JobMessage>,
+) {
+    let turn = Arc::new(Semaphore::new(AT_A_TIME));
+    let mut asking = JoinSet::new();
+    for server in servers {
+        let (ipam, query, turn) = (ipam.clone(), query.clone(), Arc::clone(&turn));
+        asking.spawn(async move {
+            let _turn = turn.acquire().await;
+            let answer = ipam.leases(&server, &query).await;
+            Said::LeasesThere(server, answer.map_err(|why| why.to_string()))
+        });
+    }
+    while let Some(said) = asking.join_next().await {
+        // Who panics has nothing to say, and the others still have.
+        if let Ok(said) = said
+            && messages.send(JobMessage { job, said }).await.is_err()
+        {
+            break;
         }
     }
 }

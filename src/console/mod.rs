@@ -9,6 +9,7 @@ mod commands;
 pub mod details;
 pub mod dialogs;
 pub mod draw;
+pub mod find;
 pub mod jobs;
 pub mod keymap;
 pub mod layers;
@@ -20,6 +21,7 @@ pub mod subject;
 pub mod table;
 pub mod terminal;
 pub mod views;
+pub mod work;
 pub mod world;
 
 pub use app::{App, Event};

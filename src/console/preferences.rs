@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::place::View;
-use super::table::{SharedSource, Sort, Table};
+use super::table::{SharedSource, Sort, Source, Table};
 
 /// What is remembered of the operator's taste.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -44,9 +44,12 @@ impl Preferences {
             columns.position(|column| column.name == name)
         };
         let shown: Vec<usize> = known.columns.iter().filter_map(place).collect();
-        if !shown.is_empty() {
-            table.set_shown(shown);
-        }
+        // None at all means those that the view has by default.
+        let shown = match shown.is_empty() {
+            true => default_columns(source.as_ref()),
+            false => shown,
+        };
+        table.set_shown(shown);
         table.set_sort(Sort {
             column: place(&known.sort),
             descending: known.descending,
@@ -71,4 +74,11 @@ impl Preferences {
         std::fs::write(&beside, text)?;
         std::fs::rename(&beside, file)
     }
+}
+
+/// The columns that a view shows until somebody chooses others.
+fn default_columns(source: &dyn Source) -> Vec<usize> {
+    let columns = source.columns().iter().enumerate();
+    let shown = columns.filter(|(_, column)| column.shown);
+    shown.map(|(place, _)| place).collect()
 }

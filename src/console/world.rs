@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::table::leases::LeaseBook;
+use super::work::Work;
 use crate::ipam::{Access, Estate, JournalEntry, ServerGroup, Spell, Usage};
 use crate::model::plan::PlanId;
 use crate::model::{ScopeId, ServerName};
@@ -33,6 +34,8 @@ pub struct World {
     pub groups: Arc<[ServerGroup]>,
     /// Servers that a plan of ours is being carried out on.
     pub busy: Vec<ServerName>,
+    /// What is being done, and what came of what was done lately.
+    pub work: Arc<Work>,
 }
 
 /// What was seen of the past, of what was looked at lately.
@@ -59,6 +62,7 @@ impl World {
             history: Arc::default(),
             groups: Arc::default(),
             busy: Vec::new(),
+            work: Arc::default(),
         }
     }
 

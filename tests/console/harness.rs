@@ -11,13 +11,15 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use twinscope::clock::Clock;
 use twinscope::config::{Configuration, Home};
-use twinscope::console::action::Effect;
+use twinscope::console::action::{Action, Effect};
 use twinscope::console::draw::{self, Look};
 use twinscope::console::jobs::{JobMessage, Jobs};
 use twinscope::console::keymap::Keymap;
+use twinscope::console::place::{Place, View};
 use twinscope::console::preferences::Preferences;
 use twinscope::console::world::World;
 use twinscope::console::{App, Event, command};
+use twinscope::drivers::embedded::generated::{Size, generate};
 use twinscope::drivers::embedded::{EmbeddedEstate, LabCommand};
 use twinscope::ipam::{Access, Cancel, Ipam, Progress};
 use twinscope::model::plan::Intent;
@@ -46,9 +48,21 @@ impl Console {
     }
 
     pub fn with_access(width: u16, height: u16, access: Access) -> Console {
+        Console::on(width, height, access, |_| ())
+    }
+
+    /// A console on 150 servers with 40,000 scopes and 120,000 reservations.
+    pub fn large() -> Console {
+        Console::on(140, 42, Access::default(), |estate| {
+            estate.fill(&generate(Size::LARGE)).unwrap();
+        })
+    }
+
+    fn on(width: u16, height: u16, access: Access, fill: fn(&EmbeddedEstate)) -> Console {
         let home = tempfile::tempdir().unwrap();
         let clock = Clock::manual(BEGIN.parse().unwrap());
         let place = Home::at(home.path());
+        fill(&EmbeddedEstate::open(&place.estate_file(), clock.clone()).unwrap());
         let configuration = Configuration::load(&place).unwrap();
         let ipam = Ipam::open(&place, &configuration, clock.clone(), "op").unwrap();
         ipam.set_access(access);
@@ -86,6 +100,48 @@ impl Console {
         console.carry(effects);
         console.draw();
         console
+    }
+
+    /// Closes the console, and opens it anew with what it remembers.
+    pub fn restart(&mut self) -> &mut Console {
+        let file = self.home.path().join("preferences.toml");
+        let world = World {
+            estate: self.ipam.estate(),
+            access: self.ipam.access(),
+            operator: self.ipam.operator().to_owned(),
+            ..World::unknown(self.clock.now())
+        };
+        let keymap = Keymap::new(command::defaults()).unwrap();
+        let taste = Preferences::load(&file);
+        let (tell, messages) = mpsc::channel(64);
+        self.jobs = Jobs::new(self.ipam.clone(), file, tell);
+        self.messages = messages;
+        self.app = App::new(world, Look::default(), keymap, taste);
+        let effects = self.app.start();
+        self.carry(effects);
+        self.draw();
+        self
+    }
+
+    /// Does what effects say, and draws.
+    pub fn carry_out(&mut self, effects: Vec<Effect>) {
+        self.carry(effects);
+        self.draw();
+    }
+
+    /// Goes to a view.
+    pub fn go(&mut self, view: View) -> &mut Console {
+        let effects = self.app.act(Action::Go(Place::showing(view)));
+        self.carry_out(effects);
+        self
+    }
+
+    /// A console that knows nothing yet: no server was read.
+    pub fn forget(&mut self) {
+        let world = World::unknown(self.clock.now());
+        let keymap = Keymap::new(command::defaults()).unwrap();
+        self.app = App::new(world, Look::default(), keymap, Preferences::default());
+        self.draw();
     }
 
     /// The embedded estate behind it, for drills.
@@ -126,6 +182,14 @@ impl Console {
     /// Gives an event, waits until every job has ended, and draws.
     pub fn give(&mut self, event: Event) -> &mut Console {
         let effects = self.app.handle(event);
+        self.carry(effects);
+        self.draw();
+        self
+    }
+
+    /// Does what a command would lead to.
+    pub fn act(&mut self, action: Action) -> &mut Console {
+        let effects = self.app.act(action);
         self.carry(effects);
         self.draw();
         self

@@ -9,13 +9,20 @@ use crate::console::command;
 use crate::console::draw::Target;
 use crate::console::jobs::JobRequest;
 use crate::console::layers::Layer;
+use crate::console::layers::columns::Columns;
+use crate::console::layers::help::Help;
 use crate::console::layers::menu::{Item, Menu};
+use crate::console::layers::message::Message;
 use crate::console::layers::plan::PlanLayer;
 use crate::console::place::{Node, Place, ServerType};
 use crate::console::subject::Subject;
 use crate::console::table::{Table, Tone};
 use crate::console::views;
 use crate::model::plan::Intent;
+use crate::model::server::ServerRole;
+
+/// An error of more characters is a message that waits, and no toast.
+const TOO_LONG: usize = 240;
 
 /// So long a toast stays.
 const TOAST: SignedDuration = SignedDuration::from_secs(6);
@@ -62,6 +69,9 @@ impl App {
             Action::Retrieve(servers) => {
                 return vec![self.spawn(JobRequest::Retrieve(servers), None)];
             }
+            Action::Toast(Tone::Bad, text) if text.chars().count() > TOO_LONG => {
+                return self.open(Box::new(Message::new("This went wrong", text)));
+            }
             Action::Toast(tone, text) => self.toast(tone, text),
             Action::Copy(text) => {
                 self.toast(Tone::Plain, format!("Copied: {text}"));
@@ -71,11 +81,7 @@ impl App {
                 self.filter = text.into();
                 return self.narrow();
             }
-            Action::Prefer(preferences) => {
-                self.preferences = *preferences;
-                let request = JobRequest::Remember(Box::new(self.preferences.clone()));
-                return vec![self.spawn(request, None)];
-            }
+            Action::Prefer(preferences) => return self.prefer(*preferences),
             Action::ToggleMouse => {
                 self.mouse = !self.mouse;
                 let said = match self.mouse {
@@ -190,9 +196,10 @@ impl App {
             Motion::MarkAll => self.note(Table::toggle_all_marks),
             Motion::MarkRows(by) => self.note(|table| table.mark_range_by(by)),
             Motion::Sort(column) => {
-                if let Some(request) = self.table.sort_by(column, &self.world) {
-                    return vec![self.spawn(request, None)];
-                }
+                let request = self.table.sort_by(column, &self.world);
+                let mut effects = self.remember_sort();
+                effects.extend(request.map(|request| self.spawn(request, None)));
+                return effects;
             }
         }
         Vec::new()
@@ -278,6 +285,9 @@ impl App {
         if let Subject::Reservation(server, scope, _) | Subject::Lease(server, scope, _) = subject {
             place.within = Some(Subject::Scope(server.clone(), *scope));
         }
+        if let Subject::Server(_, ServerRole::Dns) = subject {
+            place.server_type = ServerType::Both;
+        }
         let effects = self.go(place);
         if !self.table.select(subject) {
             // It may be filtered out: what was asked for comes first.
@@ -335,15 +345,24 @@ impl App {
                 };
                 Box::new(Menu::new(title, items.collect(), self.under("view")))
             }
-            Opening::Palette | Opening::Help | Opening::Columns | Opening::Search => {
+            Opening::Palette => Box::new(self.palette()),
+            Opening::Help => Box::new(Help::new(&self.keymap, self.place.view)),
+            Opening::Columns | Opening::Sort if self.table.source().columns().is_empty() => {
+                self.toast(Tone::Plain, "There is no table here".to_owned());
                 return Vec::new();
             }
+            Opening::Columns => {
+                let taste = self.preferences.clone();
+                Box::new(Columns::new(self.place.view, &self.table, taste))
+            }
+            Opening::Sort => Box::new(self.sorts()),
+            Opening::Theme => Box::new(self.themes()),
         };
         self.open(layer)
     }
 
     /// The menu of what is selected: the view's commands, in IPAM's order.
-    fn menu_items(&self) -> Vec<Item> {
+    pub(super) fn menu_items(&self) -> Vec<Item> {
         let selection = self.selection();
         let commands = views::spec(self.place.view).menu.iter();
         let commands = commands.filter_map(|id| command::find(id));
@@ -358,7 +377,7 @@ impl App {
     }
 
     /// Just below what a command's selector was drawn as.
-    fn under(&self, id: command::Id) -> Position {
+    pub(super) fn under(&self, id: command::Id) -> Position {
         let area = self.hits.area_of(&Target::Command(id));
         area.map_or(Position::new(1, 2), |area| {
             Position::new(area.x, area.y + 1)

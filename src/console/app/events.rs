@@ -16,6 +16,7 @@ use crate::console::keymap::Chord;
 use crate::console::layers::{Click, Reply};
 use crate::console::place::Place;
 use crate::console::table::{Filter, Table, Tone};
+use crate::console::work::End;
 use crate::ipam::Estate;
 use std::sync::Arc;
 
@@ -191,8 +192,13 @@ impl App {
         self.changed |= running.shown || owner.is_some();
         let mut effects = Vec::new();
         if message.said.is_last() {
+            let (title, shown) = (running.title.clone(), running.shown);
+            self.note_end(message, &title, shown);
             self.jobs.remove(&message.job);
             self.note_busy();
+        }
+        if let Said::Step(_, Some(_)) = message.said {
+            Arc::make_mut(&mut self.world.work).step(message.job);
         }
         if let Said::CarriedOut(_) = message.said {
             effects.push(self.spawn(super::JobRequest::Journal(super::journal_query()), None));
@@ -257,6 +263,18 @@ impl App {
             true => Some(&mut self.table),
             false => self.tables.get_mut(place),
         }
+    }
+
+    /// What came of a job is kept where it is worth telling.
+    fn note_end(&mut self, message: &JobMessage, title: &str, shown: bool) {
+        let at = self.world.now;
+        let end = match &message.said {
+            Said::CarriedOut(outcome) => Some(End::of(title, outcome, at)),
+            Said::Failed(why) if shown => Some(End::failed(title, why, at)),
+            Said::Retrieved if shown => Some(End::done(title, at)),
+            _ => None,
+        };
+        Arc::make_mut(&mut self.world.work).end(message.job, end);
     }
 
     /// Has a layer do something, and does what it answers.

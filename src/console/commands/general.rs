@@ -182,7 +182,7 @@ pub const COMMANDS: &[Command] = &[
         "Page up",
         "",
         "Goes a page up.",
-        &["pageup", "ctrl-b"],
+        &["pageup", "ctrl-u"],
         |_, _| vec![Action::Move(Motion::Pages(-1))],
     ),
     read(
@@ -190,7 +190,7 @@ pub const COMMANDS: &[Command] = &[
         "Page down",
         "",
         "Goes a page down.",
-        &["pagedown", "ctrl-f"],
+        &["pagedown", "ctrl-d"],
         |_, _| vec![Action::Move(Motion::Pages(1))],
     ),
     read(

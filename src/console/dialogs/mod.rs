@@ -1,7 +1,14 @@
 //! Dialogs: what each of IPAM's asks for, and the edits that it becomes.
 
+mod dns;
 pub mod failover;
+pub mod filter;
+pub mod options;
+pub mod paste;
 pub mod reservation;
+pub mod scope;
+pub mod server;
+pub mod superscope;
 
 use crate::console::command::Selection;
 use crate::console::subject::Subject;

@@ -3,12 +3,19 @@
 
 pub mod address_map;
 pub mod batch;
+pub mod columns;
 pub mod compare;
 pub mod form;
+pub mod help;
+pub mod jobs;
+mod list;
 pub mod menu;
 pub mod message;
+pub mod palette;
 pub mod partner_down;
 pub mod plan;
+pub mod search;
+pub mod who_has;
 
 use std::fmt;
 

@@ -174,7 +174,7 @@ pub fn scan<S: Source + ?Sized>(
 /// before (a letter whose small form takes another number of bytes stays as it is).
 #[must_use]
 pub fn fold(text: &str) -> Cow<'_, str> {
-    let changes = |byte: u8| byte.is_ascii_uppercase() || byte < b' ' || byte >= 0x7f;
+    let changes = |byte: u8| byte.is_ascii_uppercase() || !(b' '..0x7f).contains(&byte);
     if !text.bytes().any(changes) {
         return Cow::Borrowed(text);
     }

@@ -126,6 +126,10 @@ impl Form {
                 above: u16::from(heading && !blocks.is_empty()),
                 high: match &field.control {
                     Control::Area(_) => AREA + 1,
+                    Control::Check(_) => {
+                        let lines = wrap(&field.label, inside.saturating_sub(4)).len();
+                        u16::try_from(lines).unwrap_or(1)
+                    }
                     _ => 1,
                 },
                 role: said.0,
@@ -215,8 +219,10 @@ impl Form {
                 let used = canvas.text(at.x, at.y, at.width, &format!("[{mark}]"), style);
                 let room = at.width.saturating_sub(used + 1);
                 let text = canvas.style(if focused { Role::Accent } else { Role::Text });
-                let more = canvas.text(at.x + used + 1, at.y, room, &field.label, text);
-                canvas.spot(Rect::new(at.x, at.y, used + 1 + more, 1), base);
+                for (words, y) in wrap(&field.label, room).iter().zip(at.y..) {
+                    let more = canvas.text(at.x + used + 1, y, room, words, text);
+                    canvas.spot(Rect::new(at.x, y, used + 1 + more, 1), base);
+                }
             }
             Control::Area(text) => {
                 canvas.text(at.x, at.y, at.width, &field.label, label);

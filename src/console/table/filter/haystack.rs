@@ -147,7 +147,7 @@ impl Haystack {
 
     /// The rows that have one of the parts somewhere.
     fn rows_with(&self, parts: &[String]) -> Vec<u32> {
-        let finders: Vec<Finder<'_>> = parts.iter().map(|part| Finder::new(part)).collect();
+        let finders: Vec<Finder<'_>> = parts.iter().map(Finder::new).collect();
         let pieces = parallel::split(self.rows, 8192, |rows| {
             let mut found: Vec<u32> = Vec::new();
             for finder in &finders {

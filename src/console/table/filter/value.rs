@@ -123,7 +123,8 @@ impl Test {
             Test::Is(exact) => exact.holds(&row.text(column), || row.key(column)),
             Test::Within(first, last, parts) => {
                 let text = row.text(column);
-                let part = || parts.iter().any(|part| text.contains(part.as_str()));
+                let has = |part: &String| text.len() >= part.len() && text.contains(part.as_str());
+                let part = || parts.iter().any(has);
                 is_within(&text, *first, *last).unwrap_or_else(part)
             }
             Test::Compare(comparison, operand) => operand.holds(*comparison, &row.key(column), now),
@@ -349,7 +350,7 @@ fn hyphenated(text: &str, least: usize) -> Option<(String, bool)> {
 fn pairs(digits: &str, first: usize) -> String {
     let mut out = String::with_capacity(digits.len() * 3 / 2 + 1);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (place + 2 - first) % 2 == 0 {
+        if place > 0 && (place + 2 - first).is_multiple_of(2) {
             out.push('-');
         }
         out.push(digit);

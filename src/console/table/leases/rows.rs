@@ -91,6 +91,9 @@ impl Part {
     }
 }
 
+/// From which address to which, several times, in order.
+pub(super) type Ends = Vec<(u32, u32)>;
+
 /// The rows of the view Leases.
 pub struct LeaseRows {
     pub(super) parts: Vec<Part>,
@@ -101,7 +104,7 @@ pub struct LeaseRows {
 
 impl LeaseRows {
     /// Leases of servers: those whose addresses lie from one to another.
-    pub(super) fn new(shelves: Vec<(Arc<Shelf>, Vec<(u32, u32)>)>, zone: TimeZone) -> LeaseRows {
+    pub(super) fn new(shelves: Vec<(Arc<Shelf>, Ends)>, zone: TimeZone) -> LeaseRows {
         let mut parts = Vec::new();
         let mut len = 0;
         for (shelf, ends) in shelves {
