@@ -135,65 +135,17 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    /// Every command that a menu may name, built or to come.
-    const COMMANDS: &[&str] = &[
-        "create-reservation",
-        "edit-reservation",
-        "delete-reservation",
-        "edit-scope",
-        "duplicate-scope",
-        "create-scope",
-        "activate-scope",
-        "deactivate-scope",
-        "delete-scope",
-        "configure-failover",
-        "remove-failover",
-        "clear-config-sync-error",
-        "replicate-scope",
-        "replicate-relationship",
-        "replicate-server",
-        "compare-with-partner",
-        "edit-relationship",
-        "delete-relationship",
-        "set-partner-down",
-        "retrieve-server-data",
-        "add-to-superscope",
-        "remove-from-superscope",
-        "rename-superscope",
-        "edit-server",
-        "edit-server-options",
-        "add-filter",
-        "move-filter",
-        "delete-filter",
-        "enable-policy",
-        "disable-policy",
-        "compare-partners",
-        "move-policy-up",
-        "move-policy-down",
-        "delete-policy",
-        "who-has",
-        "show-reservations",
-        "show-leases",
-        "show-scopes",
-        "show-relationship",
-        "show-on-partner",
-        "show-server",
-        "address-map",
-        "copy-cell",
-        "copy-row",
-        "undo",
-    ];
-
     #[test]
     fn menus_name_commands_and_each_once() {
         for view in View::ALL {
             let menu = spec(view).menu;
             assert!(!menu.is_empty(), "{view:?} has no menu");
             for id in menu {
-                assert!(COMMANDS.contains(id), "{view:?}: {id}");
-                if let Some(command) = crate::console::command::find(id) {
-                    assert!(command.is_in(view), "{id} is in the menu of {view:?}");
-                }
+                let known = crate::console::command::find(id);
+                assert!(
+                    known.is_some_and(|command| command.is_in(view)),
+                    "{view:?}: {id}"
+                );
             }
             let once: BTreeSet<_> = menu.iter().collect();
             assert_eq!(once.len(), menu.len(), "{view:?}");
