@@ -1,6 +1,7 @@
 //! Failover: comparing, replicating, configuring, taking apart, and Set Partner Down.
 
 use twinscope::drivers::embedded::LabCommand;
+use twinscope::ipam::Access;
 use twinscope::model::plan::{Intent, Reach};
 use twinscope::model::scope::ScopeProperty;
 use twinscope::model::{Edit, FailoverState, ScopeId, ServerName};
@@ -158,7 +159,7 @@ fn out_of_sync_is_cleared_where_it_is_and_only_there() {
     out_of_sync(&mut console);
     choose(&mut console, "Clear Config Sync Error");
     console.keys("<enter>").expect_not("Out of sync");
-    console.keys("<esc>");
+    console.wait(7).keys("<esc>");
     choose(&mut console, "Clear Config Sync Error");
     console.expect("is not out of sync");
 }
@@ -436,4 +437,107 @@ fn a_relationship_is_deleted_and_the_server_chosen_keeps_its_scopes() {
         assert!(estate.scope(&name(keeps), scope).is_some());
         assert!(estate.scope(&name(loses), scope).is_none());
     }
+}
+
+#[test]
+fn errors_of_several_servers_are_cleared_at_once() {
+    let mut console = Console::new(140, 42);
+    for (stopped, edited, prefix) in [
+        ("dc1", "dhcp1", "10.0.0.0/24"),
+        ("branch2", "branch1", "10.2.0.0/24"),
+    ] {
+        console.lab(LabCommand::Stop(stopped.into()));
+        console.collect();
+        let scope = scope(prefix);
+        let properties = vec![ScopeProperty::Description("alone".to_owned())];
+        console.intent(Intent::Change {
+            server: name(edited),
+            edits: vec![Edit::SetScope { scope, properties }],
+            reach: Reach::Pair,
+        });
+    }
+    console.keys("/ \"sync:out\" <enter>").expect("2 of ");
+    console.keys("*");
+    choose(&mut console, "Clear Config Sync Error");
+    console.keys("<enter>");
+    assert!(console.ipam.estate().out_of_sync.is_empty());
+}
+
+#[test]
+fn who_may_only_look_looks() {
+    let access = Access::read_only("this is a copy");
+    let mut console = Console::with_access(120, 40, access);
+    relationships(&mut console);
+    on(&mut console, "dc1");
+    for label in ["Replicate DHCP", "Edit DHCP", "Delete"] {
+        choose(&mut console, label);
+        console.expect("this is a copy").keys("<esc>");
+    }
+    console
+        .keys("=")
+        .expect("Compare: dhcp1")
+        .keys(">")
+        .expect("this is a copy")
+        .expect_not("What will be done")
+        .keys("<esc>");
+    choose(&mut console, "Set Partner Down");
+    console
+        .keys("<enter>")
+        .expect("DON'T: the partner is alive")
+        .keys("<enter>")
+        .expect("this is a copy");
+}
+
+#[test]
+fn everything_that_looks_like_a_button_is_one() {
+    let mut console = Console::new(120, 40);
+    relationships(&mut console);
+    on(&mut console, "branches");
+    console
+        .right_click("branch1.cont")
+        .click("Compare Partners");
+    console
+        .click("10.2.3.0")
+        .click("Enter open")
+        .expect("Branch storage · 2 differences")
+        .click("d all fields")
+        .expect("Lease Duration")
+        .click("branch1 < branch2")
+        .expect("What will be done")
+        .click("Cancel")
+        .click("Back")
+        .expect("Compare: branches")
+        .click("[ Close ]")
+        .expect_not("Compare:");
+    console
+        .right_click("branch1.cont")
+        .click("Set Partner Down");
+    console
+        .click("branch2.contoso.com goes on")
+        .expect("branch1.contoso.com is fenced")
+        .click("] branch1.contoso.com is fenced")
+        .expect("[x] branch1.contoso.com is fenced")
+        .click("Enter Set Partner Down")
+        .keys("\"branches\"")
+        .click("gather again")
+        .click("Esc close")
+        .expect_not("Set Partner Down");
+}
+
+#[test]
+fn a_verdict_that_changes_while_the_plan_is_read_is_told_there() {
+    let mut console = Console::new(80, 24);
+    console.lab(LabCommand::Cut("dhcp1".into(), "dc1".into()));
+    console.lab(LabCommand::Stop("dc1".into()));
+    console.wait(30).collect();
+    drill(&mut console);
+    console.expect("SAFE TO SWITCH").keys("<enter>");
+    console.expect("What will be done");
+    console.lab(LabCommand::Start("dc1".into()));
+    console
+        .wait(6)
+        .expect("What will be done")
+        .expect("and now is DON'T: the partner is alive")
+        .keys("<esc>")
+        .expect("DON'T: the partner is alive");
 }

@@ -187,6 +187,14 @@ impl Console {
         self
     }
 
+    /// Does what a command would lead to.
+    pub fn act(&mut self, action: Action) -> &mut Console {
+        let effects = self.app.act(action);
+        self.carry(effects);
+        self.draw();
+        self
+    }
+
     /// Presses keys, separated by blanks: `j m <enter> ctrl-r`. In quotation marks: typed text.
     pub fn keys(&mut self, keys: &str) -> &mut Console {
         let mut rest = keys.trim();

@@ -34,6 +34,8 @@ pub(super) enum Load {
     Usage(ServerName, ScopeId),
     /// The states of a relationship's ends.
     States(String, ServerName, ServerName),
+    /// The journal: others write it too.
+    Journal,
 }
 
 impl Load {
@@ -58,6 +60,7 @@ impl Load {
                 let since = now.checked_sub(BACK).unwrap_or(now);
                 JobRequest::Usage(server.clone(), *scope, since)
             }
+            Load::Journal => JobRequest::Journal(super::journal_query()),
             Load::States(name, one, two) => {
                 JobRequest::States(name.clone(), vec![one.clone(), two.clone()])
             }
@@ -128,6 +131,9 @@ impl App {
                 }
             }
         }
+        if self.place.view == View::EventCatalog {
+            wanted.push(Load::Journal);
+        }
         if self.details.is_some() {
             match self.table.subject() {
                 Some(Subject::Scope(server, scope)) => {
@@ -146,7 +152,7 @@ impl App {
         }
         wanted.retain(|load| match load {
             Load::Leases(server) | Load::ScopeLeases(server, _) => answers(server),
-            Load::Usage(..) | Load::States(..) => true,
+            Load::Usage(..) | Load::States(..) | Load::Journal => true,
         });
         wanted
     }
@@ -184,6 +190,10 @@ impl App {
                     let of = (name.clone(), server.clone());
                     history.states.insert(of, spells.clone());
                 }
+            }
+            Said::Journal(entries, undoable) => {
+                self.world.journal = Arc::clone(entries);
+                self.world.undoable.clone_from(undoable);
             }
             Said::Failed(why) => {
                 if let Load::Leases(server) | Load::ScopeLeases(server, _) = &load {

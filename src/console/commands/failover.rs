@@ -9,6 +9,7 @@ use crate::console::command::{Command, Risk, Selection, Wants, Where, unwritable
 use crate::console::dialogs::failover::{
     Configure, DeleteRelationship, EditRelationship, RemoveFailover, ReplicateRelationship,
 };
+use crate::console::layers::batch::Batch;
 use crate::console::layers::compare::CompareLayer;
 use crate::console::layers::form::Form;
 use crate::console::layers::menu::{Item, Menu};
@@ -65,9 +66,11 @@ pub const COMMANDS: &[Command] = &[
         risk: Risk::Destroy,
         why_not: none_in_failover,
         run: |_, selection| {
-            with_scopes(selection, |server, scopes| Intent::Replicate {
-                from: server,
-                what: ReplicationLevel::Scopes(scopes),
+            with_scopes("Replicate DHCP Scope", selection, |server, scopes| {
+                Intent::Replicate {
+                    from: server,
+                    what: ReplicationLevel::Scopes(scopes),
+                }
             })
         },
     },
@@ -194,17 +197,17 @@ pub const COMMANDS: &[Command] = &[
     },
 ];
 
-pub(super) fn open(layer: impl crate::console::layers::Layer + 'static) -> Vec<Action> {
+fn open(layer: impl crate::console::layers::Layer + 'static) -> Vec<Action> {
     vec![Action::Open(Box::new(layer))]
 }
 
 /// A plan that is always shown before it is carried out.
-pub(super) fn plan(intent: Intent) -> Vec<Action> {
+fn plan(intent: Intent) -> Vec<Action> {
     open(PlanLayer::of(intent, true))
 }
 
 /// The scopes selected, by server.
-pub(super) fn scopes(selection: &Selection) -> BTreeMap<ServerName, BTreeSet<ScopeId>> {
+fn scopes(selection: &Selection) -> BTreeMap<ServerName, BTreeSet<ScopeId>> {
     let mut scopes: BTreeMap<ServerName, BTreeSet<ScopeId>> = BTreeMap::new();
     for row in &selection.rows {
         if let Subject::Scope(server, scope) = row {
@@ -215,13 +218,22 @@ pub(super) fn scopes(selection: &Selection) -> BTreeMap<ServerName, BTreeSet<Sco
 }
 
 fn with_scopes(
+    title: &str,
     selection: &Selection,
     intent: impl Fn(ServerName, BTreeSet<ScopeId>) -> Intent,
 ) -> Vec<Action> {
     let by_server = scopes(selection).into_iter();
-    by_server
-        .flat_map(|(server, scopes)| plan(intent(server, scopes)))
-        .collect()
+    let mut intents: Vec<Intent> = by_server
+        .map(|(server, scopes)| intent(server, scopes))
+        .collect();
+    match (intents.pop(), intents.is_empty()) {
+        (None, _) => Vec::new(),
+        (Some(only), true) => plan(only),
+        (Some(last), false) => {
+            intents.push(last);
+            open(Batch::of(title, intents, None))
+        }
+    }
 }
 
 /// Why none of the scopes selected is anything for failover: those that are not are skipped, and
@@ -255,9 +267,8 @@ fn not_out_of_sync(world: &World, selection: &Selection) -> Option<String> {
 }
 
 fn clear_config_sync_error(_: &World, selection: &Selection) -> Vec<Action> {
-    with_scopes(selection, |server, scopes| Intent::ClearConfigSyncError {
-        server,
-        scopes,
+    with_scopes("Clear Config Sync Error", selection, |server, scopes| {
+        Intent::ClearConfigSyncError { server, scopes }
     })
 }
 

@@ -53,6 +53,13 @@ const fn node(
 
 /// Views whose rows are, or lie in, a scope.
 const OF_SCOPES: Where = Where::In(&[View::ScopeProperties, View::Reservations, View::Leases]);
+/// Views whose rows have leases.
+const WITH_LEASES: Where = Where::In(&[
+    View::ServerProperties,
+    View::ScopeProperties,
+    View::Reservations,
+    View::Leases,
+]);
 /// Views whose rows have scopes.
 const WITH_SCOPES: Where = Where::In(&[
     View::ServerProperties,
@@ -97,10 +104,16 @@ pub const COMMANDS: &[Command] = &[
     look(
         "show-leases",
         "Show Leases",
-        "Goes to the leases of the scope.",
+        "Goes to the leases of the scope or of the server.",
         &["L"],
-        OF_SCOPES,
-        |_, selection| within(selection, View::Leases),
+        WITH_LEASES,
+        |_, selection| match selection.one() {
+            Some(server @ Subject::Server(..)) => {
+                let place = Place::showing(View::Leases).narrowed(server.clone());
+                vec![Action::Go(place)]
+            }
+            _ => within(selection, View::Leases),
+        },
     ),
     look(
         "show-scopes",
@@ -378,9 +391,9 @@ fn servers(world: &World, selection: &Selection) -> Vec<ServerName> {
                 vec![primary.clone(), secondary.clone()]
             }
             Subject::Group(name) => {
-                let groups = views::groups(world).into_iter();
+                let groups = world.groups.iter();
                 let group = groups.filter(|group| group.name == *name);
-                group.flat_map(|group| group.servers).collect()
+                group.flat_map(|group| group.servers.clone()).collect()
             }
             Subject::Event(number) => {
                 let entries = world.journal.iter();

@@ -118,7 +118,7 @@ pub const COMMANDS: &[Command] = &[
         run: |_, selection| enable("Disable DHCP policies", selection, false),
     },
     Command {
-        id: "policy-up",
+        id: "move-policy-up",
         title: "Move Up Processing Order",
         hint: "",
         help: "Has the policy processed one place earlier.",
@@ -130,7 +130,7 @@ pub const COMMANDS: &[Command] = &[
         run: |world, selection| move_by("Move Up Processing Order", world, selection, -1),
     },
     Command {
-        id: "policy-down",
+        id: "move-policy-down",
         title: "Move Down Processing Order",
         hint: "",
         help: "Has the policy processed one place later.",

@@ -2,12 +2,13 @@
 
 use crate::console::command::{Command, Risk, Selection, Wants, Where, unwritable};
 use crate::console::dialogs::reservation::{Create, EditReservation, Prefill};
-use crate::console::dialogs::{self, changes};
+use crate::console::dialogs::{self, changes, options};
 use crate::console::layers::batch;
 use crate::console::layers::form::Form;
 use crate::console::place::View;
 use crate::console::subject::Subject;
 use crate::console::world::World;
+use crate::model::text::printable;
 use crate::model::{Edit, Reservation};
 
 fn reservation<'w>(world: &'w World, subject: &Subject) -> Option<&'w Reservation> {
@@ -18,21 +19,17 @@ fn reservation<'w>(world: &'w World, subject: &Subject) -> Option<&'w Reservatio
     scope.reservations.get(address).map(AsRef::as_ref)
 }
 
-/// What a lease's row says of its client: the new reservation begins with it.
+/// What is known of a lease: the new reservation begins with it.
 fn prefill(world: &World, selection: &Selection) -> Prefill {
-    let Some(Subject::Lease(_, _, address)) = selection.one() else {
+    let Some(subject @ Subject::Lease(_, _, address)) = selection.one() else {
         return Prefill::default();
     };
-    let _ = world;
-    let cell = |name: &str| {
-        let cells = selection.cells.iter();
-        let mut found = cells.filter(|(column, _)| column.eq_ignore_ascii_case(name));
-        found.next().map(|(_, text)| text.as_str())
-    };
+    let lease = world.leases.lease(subject);
+    let name = lease.as_ref().map_or("", |lease| lease.host_name.as_str());
     Prefill {
         address: Some(*address),
-        client: cell("Client ID").and_then(|text| text.parse().ok()),
-        name: cell("Name").or(cell("Host Name")).unwrap_or("").to_owned(),
+        name: printable(name, 128),
+        client: lease.map(|lease| lease.client),
     }
 }
 
@@ -91,6 +88,18 @@ pub const COMMANDS: &[Command] = &[
             }
             _ => Vec::new(),
         },
+    },
+    Command {
+        id: "edit-reservation-options",
+        title: "Edit DHCP Reservation Options",
+        hint: "",
+        help: "Adds, overwrites or deletes an option of the reservations selected.",
+        keys: &[],
+        place: Where::In(&[View::Reservations]),
+        wants: Wants::Some,
+        risk: Risk::Change,
+        why_not: gone,
+        run: |world, selection| Form::open(options::EditOptions::of(selection), world),
     },
     Command {
         id: "delete-reservation",

@@ -15,8 +15,7 @@ pub const TABS: &[Tab] = &[Tab {
         let Subject::Group(name) = subject else {
             return 0;
         };
-        let groups = views::groups(world);
-        let Some(group) = groups.iter().find(|group| group.name == *name) else {
+        let Some(group) = world.groups.iter().find(|group| group.name == *name) else {
             return 0;
         };
         let rows: Vec<_> = group

@@ -13,7 +13,9 @@ use crate::ipam::estate::ServerView;
 use crate::model::text::printable;
 
 /// From so many cells on, fields stand in two columns.
-const TWO_COLUMNS: u16 = 92;
+const TWO_COLUMNS: u16 = 80;
+/// The least between the two.
+const BETWEEN: u16 = 3;
 /// No label is given more.
 const WIDEST_LABEL: u16 = 30;
 
@@ -90,60 +92,78 @@ impl<'t> Page<'t> {
         self.lines.push(line);
     }
 
-    /// Labelled values: in two columns, the first read downwards and then the second, where the
-    /// page is wide; long values go on below themselves.
+    /// Labelled values: where the page is wide they stand in two columns, the first read downwards
+    /// and then the second; those that are too long for that stand below them.
     pub fn fields(&mut self, fields: &[Field]) {
-        let most = fields.iter().map(|(label, _)| width(label)).max();
-        let label = most.unwrap_or(0).min(WIDEST_LABEL);
-        let columns = if self.wide >= TWO_COLUMNS && fields.len() > 3 {
-            2
-        } else {
-            1
+        let mut short: Vec<Field> = fields.to_vec();
+        let mut long: Vec<Field> = Vec::new();
+        let natural = |fields: &[Field]| {
+            let widest = |of: fn(&Field) -> u16| fields.iter().map(of).max().unwrap_or(0);
+            widest(|field| width(&field.0)) + 2 + widest(|field| width(&field.1.text))
         };
-        let column = if columns == 2 {
-            (self.wide - 3) / 2
-        } else {
-            self.wide
+        let halves = |fields: &[Field]| {
+            let (left, right) = fields.split_at(fields.len().div_ceil(2));
+            (natural(left), natural(right))
         };
-        let room = column.saturating_sub(label + 2).max(8);
-        let laid = |(name, value): &Field| -> Vec<Vec<Span<'static>>> {
-            let (label_style, style) =
-                (self.style(Role::Label), self.style(Role::from(value.tone)));
+        if self.wide < TWO_COLUMNS {
+            long = std::mem::take(&mut short);
+        }
+        while !short.is_empty() {
+            let (left, right) = halves(&short);
+            if short.len() >= 4 && left + right + BETWEEN <= self.wide {
+                break;
+            }
+            let values = short.iter().enumerate();
+            let widest = values.max_by_key(|(_, (_, value))| width(&value.text));
+            match widest.map(|(place, _)| place) {
+                Some(place) if short.len() > 4 => long.push(short.remove(place)),
+                _ => {
+                    long = fields.to_vec();
+                    short.clear();
+                }
+            }
+        }
+        if !short.is_empty() {
+            let (left, right) = halves(&short);
+            let spare = self.wide.saturating_sub(left + right);
+            let gap = spare.clamp(BETWEEN, BETWEEN * 2);
+            let (first, second) = short.split_at(short.len().div_ceil(2));
+            let (first, second) = (self.column(first, left), self.column(second, right));
+            for (place, mut spans) in first.into_iter().enumerate() {
+                spans.push(Span::raw(" ".repeat(usize::from(gap))));
+                spans.extend(second.get(place).cloned().unwrap_or_default());
+                self.lines.push(Line::from(spans));
+            }
+        }
+        // In the order in which they were given.
+        let rest = fields.iter().filter(|field| long.contains(field)).cloned();
+        let rest: Vec<Field> = rest.collect();
+        let lines = self.column(&rest, self.wide);
+        self.lines.extend(lines.into_iter().map(Line::from));
+    }
+
+    /// Labelled values one below the other, each line filled up to a width.
+    fn column(&self, fields: &[Field], wide: u16) -> Vec<Vec<Span<'static>>> {
+        let widest = fields.iter().map(|(label, _)| width(label)).max();
+        let label = widest.unwrap_or(0).min(WIDEST_LABEL);
+        let room = wide.saturating_sub(label + 2).max(8);
+        let label_style = self.style(Role::Label);
+        let mut lines = Vec::new();
+        for (name, value) in fields {
+            let style = self.style(Role::from(value.tone));
             let mut name = name.clone();
-            wrap(&value.text, room)
-                .into_iter()
-                .map(|part| {
-                    let name = std::mem::take(&mut name);
-                    let fill = usize::from(label.saturating_sub(width(&name)) + 2);
-                    let rest = usize::from(room.saturating_sub(width(&part)));
-                    vec![
-                        Span::styled(name + &" ".repeat(fill), label_style),
-                        Span::styled(part, style),
-                        Span::raw(" ".repeat(rest)),
-                    ]
-                })
-                .collect()
-        };
-        if columns == 1 {
-            let rows = fields.iter().flat_map(laid).map(Line::from);
-            let rows: Vec<Line<'static>> = rows.collect();
-            self.lines.extend(rows);
-            return;
+            for part in wrap(&value.text, room) {
+                let name = std::mem::take(&mut name);
+                let fill = usize::from((label + 2).saturating_sub(width(&name)));
+                let rest = usize::from(room.saturating_sub(width(&part)));
+                lines.push(vec![
+                    Span::styled(name + &" ".repeat(fill), label_style),
+                    Span::styled(part, style),
+                    Span::raw(" ".repeat(rest)),
+                ]);
+            }
         }
-        let half = fields.len().div_ceil(2);
-        let (left, right) = fields.split_at(half);
-        let left: Vec<_> = left.iter().flat_map(laid).collect();
-        let right: Vec<_> = right.iter().flat_map(laid).collect();
-        let blank = usize::from(column);
-        for place in 0..left.len().max(right.len()) {
-            let mut spans = match left.get(place) {
-                Some(spans) => spans.clone(),
-                None => vec![Span::raw(" ".repeat(blank))],
-            };
-            spans.push(Span::raw("   "));
-            spans.extend(right.get(place).cloned().unwrap_or_default());
-            self.lines.push(Line::from(spans));
-        }
+        lines
     }
 
     /// A small table: each column as wide as it needs, the last taking what is left. What does

@@ -183,7 +183,7 @@ fn servers(page: &mut Page<'_>, at: &At<'_>) {
     let ago = |at: Timestamp| Cell::new(age::ago(world.age(at)));
     row("Time in State", &|_, end| {
         told(end, &|status| {
-            Cell::new(age::words(world.age(status.since)))
+            Cell::new(age::lasting(world.age(status.since)))
         })
     });
     row("Previous State", &|_, end| {
@@ -265,12 +265,26 @@ fn waits(status: &RelationshipStatus, world: &World) -> Cell<'static> {
     Cell::new(next.unwrap_or_else(|| "nothing".to_owned()))
 }
 
-/// The states that a server was in, in order of time. What is not remembered is not made up:
-/// as long as nobody remembers more, it is the one that it tells.
+/// The states that a server was in, in order of time: as they were seen, or else the one that it
+/// tells now.
 fn states(at: &At<'_>, server: &ServerName) -> Vec<(Timestamp, String)> {
-    let status = at.end(server).and_then(|end| end.status);
-    let state = status.map(|status| (status.since, views::word(status)));
-    state.into_iter().collect()
+    let of = (at.name.to_owned(), server.clone());
+    let seen = at.world.history.states.get(&of).into_iter().flatten();
+    let mut states: Vec<(Timestamp, String)> = seen
+        .map(|spell| {
+            let own = spell.own_word.as_deref().map(|own| printable(own, 64));
+            let word = own.unwrap_or_else(|| spell.state.label().to_owned());
+            (spell.since, word)
+        })
+        .collect();
+    states.sort_by_key(|(since, _)| *since);
+    if let Some(status) = at.end(server).and_then(|end| end.status) {
+        let now = (status.since, views::word(status));
+        if states.last().is_none_or(|last| last.0 < now.0) {
+            states.push(now);
+        }
+    }
+    states
 }
 
 fn timeline(page: &mut Page<'_>, at: &At<'_>) {

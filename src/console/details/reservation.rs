@@ -8,6 +8,7 @@ use super::shared;
 use crate::console::draw::Canvas;
 use crate::console::subject::Subject;
 use crate::console::table::{Cell, Tone};
+use crate::console::views;
 use crate::console::world::World;
 use crate::ipam::estate::ServerView;
 use crate::model::text::printable;
@@ -102,8 +103,35 @@ fn properties(page: &mut Page<'_>, at: &At<'_>) {
         let said = Cell::toned("outside the scope's address range", Tone::Dim);
         fields.push(("Place".to_owned(), said));
     }
+    fields.push(("Lease".to_owned(), lease(at)));
     fields.extend(shared::refreshed(at.world, at.view));
     page.fields(&fields);
+}
+
+/// Who has the address now, as far as leases were read.
+fn lease(at: &At<'_>) -> Cell<'static> {
+    let (server, scope) = (&at.view.name, at.scope.id);
+    let book = &at.world.leases;
+    if book.read_at(server, Some(scope)).is_none() {
+        return Cell::toned("not read yet", Tone::Dim);
+    }
+    let subject = Subject::Lease(server.clone(), scope, at.reservation.address);
+    match book.lease(&subject) {
+        None => Cell::toned("none", Tone::Dim),
+        Some(lease) => {
+            let host = printable(&lease.host_name, 80);
+            let until = lease.expires.map(views::moment);
+            let until = until.map_or_else(|| "without end".to_owned(), |at| format!("until {at}"));
+            let other = lease.client != at.reservation.client;
+            match other && lease.state.occupies() {
+                true => Cell::toned(
+                    format!("{} has it {until}: another client", lease.client),
+                    Tone::Bad,
+                ),
+                false => Cell::new(format!("{} {host} {until}", lease.state)),
+            }
+        }
+    }
 }
 
 /// The same client's reservations on every server, this one's partner among them.

@@ -1,11 +1,14 @@
 //! Details of a scope: Scope Properties, and what hangs on it.
 
+use jiff::Timestamp;
 use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
 
 use super::Tab;
 use super::page::{Field, Page, text};
 use super::shared;
-use crate::console::draw::{AddressMap, Canvas, charts};
+use crate::console::age;
+use crate::console::draw::{AddressMap, Canvas, Role, charts};
 use crate::console::subject::Subject;
 use crate::console::table::{Cell, Tone};
 use crate::console::views;
@@ -125,6 +128,7 @@ fn properties(page: &mut Page<'_>, at: &At<'_>) {
             page.width(),
             &said,
         ));
+        usage(page, at);
         if let Some(split) = statistics.split {
             let said = format!(
                 "Free here {}, at the partner {}; in use here {}, at the partner {}",
@@ -217,21 +221,30 @@ fn reservations(page: &mut Page<'_>, at: &At<'_>) {
     );
 }
 
-/// A scope's leases as far as the console has them; `None`: they were not read. Here the lease
-/// book comes in.
-fn known_leases(at: &At<'_>) -> Option<Vec<Lease>> {
-    let _ = (&at.world.leases, at.id());
-    None
+/// A scope's leases as far as the console has them; `None`: they were not read yet.
+fn known_leases(at: &At<'_>) -> Option<(Timestamp, Vec<Lease>)> {
+    let book = &at.world.leases;
+    let read = book.read_at(at.server(), Some(at.id()))?;
+    Some((read, book.of_scope(at.server(), at.id()).collect()))
+}
+
+/// Why leases are not there.
+fn without_leases(at: &At<'_>) -> String {
+    let reading = at.world.leases.reading(at.server());
+    match (&at.view.error, reading.trouble) {
+        (Some(_), _) => "Leases were not read, and can't be read now.".to_owned(),
+        (None, Some(why)) => format!("Leases could not be read: {}", printable(&why, 300)),
+        (None, None) => "Leases are being read…".to_owned(),
+    }
 }
 
 fn leases(page: &mut Page<'_>, at: &At<'_>) {
     match known_leases(at) {
-        None => page.say(
-            Tone::Dim,
-            "Leases are read when they are asked for: Show Leases, in the scope's menu.",
-        ),
-        Some(leases) if leases.is_empty() => page.say(Tone::Dim, "No leases."),
-        Some(leases) => {
+        None => page.say(Tone::Dim, &without_leases(at)),
+        Some((_, leases)) if leases.is_empty() => page.say(Tone::Dim, "No leases."),
+        Some((read, leases)) => {
+            let said = format!("{} leases, read {}", leases.len(), ago(at, read));
+            page.say(Tone::Dim, &said);
             let rows: Vec<_> = leases
                 .iter()
                 .map(|lease| {
@@ -255,16 +268,60 @@ fn leases(page: &mut Page<'_>, at: &At<'_>) {
 
 fn map(page: &mut Page<'_>, at: &At<'_>) {
     let leases = known_leases(at);
-    let map = AddressMap::of(at.scope, leases.as_deref().unwrap_or_default());
+    let known = leases.as_ref().map(|(_, leases)| leases.as_slice());
+    let map = AddressMap::of(at.scope, known.unwrap_or_default());
     for line in map.lines(page.theme(), page.width(), None) {
         page.push(line);
     }
-    if leases.is_none() {
-        page.say(
-            Tone::Dim,
-            "Without leases, which were not read: A opens the map with them.",
-        );
+    match &leases {
+        None => page.say(
+            Tone::Warn,
+            &format!("Without leases. {}", without_leases(at)),
+        ),
+        Some((read, leases)) => {
+            let said = format!(
+                "{} leases, read {}. Move over it: Address Map in the scope's menu.",
+                leases.len(),
+                ago(at, *read)
+            );
+            page.say(Tone::Dim, &said);
+        }
     }
+}
+
+fn ago(at: &At<'_>, then: Timestamp) -> String {
+    age::ago(at.world.age(then))
+}
+
+/// How full the scope was, as far as it was seen.
+fn usage(page: &mut Page<'_>, at: &At<'_>) {
+    let of = (at.server().clone(), at.id());
+    let Some(seen) = at.world.history.usage.get(&of) else {
+        return;
+    };
+    let (Some(first), true) = (seen.first(), seen.len() > 1) else {
+        return;
+    };
+    // A cell an equal span of time, each as full as it was at its fullest.
+    let wide = usize::from(page.width().saturating_sub(40).clamp(8, 60));
+    let (begin, now) = (first.at.as_second(), at.world.now.as_second());
+    let span = (now - begin).max(1);
+    let mut values = vec![0.0_f32; wide];
+    for (place, usage) in seen.iter().enumerate() {
+        let until = seen.get(place + 1).map_or(now, |next| next.at.as_second());
+        let cell = |second: i64| {
+            let cell = (second - begin).max(0) * wide as i64 / span;
+            usize::try_from(cell).unwrap_or(0).min(wide - 1)
+        };
+        for value in &mut values[cell(usage.at.as_second())..=cell(until)] {
+            *value = value.max(usage.percent / 100.0);
+        }
+    }
+    let most = seen.iter().map(|usage| usage.percent).fold(0.0, f32::max);
+    let mut line = vec![charts::sparkline(page.theme(), &values, page.width())];
+    let said = format!("  last {}, at most {most:.0} %", age::words(span));
+    line.push(Span::styled(said, page.style(Role::Dim)));
+    page.push(Line::from(line));
 }
 
 fn compare(page: &mut Page<'_>, at: &At<'_>) {

@@ -98,7 +98,7 @@ fn properties(page: &mut Page<'_>, at: &At<'_>) {
         ),
     ];
     if let Some(since) = view.availability_since {
-        let for_how_long = age::words(at.world.age(since));
+        let for_how_long = age::lasting(at.world.age(since));
         fields.push(text("Duration in Current State", for_how_long));
     }
     fields.push(text("Server Role", at.role.to_string()));
@@ -163,7 +163,7 @@ fn properties(page: &mut Page<'_>, at: &At<'_>) {
     page.fields(&fields);
     let counters = &reading.counters;
     if let Some(started) = counters.started {
-        let up = age::words(at.world.age(started));
+        let up = age::lasting(at.world.age(started));
         page.heading(&format!("Since it started, {up} ago"));
         let count = |label: &str, number: u64| text(label, number.to_string());
         page.fields(&[

@@ -6,7 +6,8 @@ use std::net::Ipv4Addr;
 use ratatui::text::{Line, Span};
 
 use super::charts::is_ascii;
-use super::{Look, Role};
+use super::look::Look;
+use super::theme::Role;
 use crate::model::{Lease, LeaseState, Range, Scope};
 
 /// So many cells stand in a row.

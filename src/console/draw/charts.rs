@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use ratatui::text::{Line, Span};
 
 use super::canvas::width;
-use super::{Look, Role};
+use super::look::Look;
+use super::theme::Role;
 use crate::console::age;
 use crate::console::table::Tone;
 
@@ -121,8 +122,8 @@ pub fn timeline(
         cells.push(Span::styled(glyph.repeat(share + 1), style));
         let last = place + 1 == states.len();
         let how_long = match last {
-            true => format!("for {} until now", age::words(lasted)),
-            false => format!("for {}", age::words(lasted)),
+            true => format!("for {} until now", age::lasting(lasted)),
+            false => format!("for {}", age::lasting(lasted)),
         };
         lines.push(Line::from(vec![
             Span::styled(glyph.to_owned() + " ", style),

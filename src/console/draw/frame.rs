@@ -10,6 +10,7 @@ use super::theme::Role;
 use crate::console::age;
 use crate::console::app::{App, Focus};
 use crate::console::command;
+use crate::console::details::Tab;
 use crate::console::place::Node;
 use crate::console::table::Tone;
 use crate::console::views;
@@ -78,11 +79,13 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> (Hits, Option<Position>) {
         details(app, &mut canvas, below);
     }
     footer(app, &mut canvas, foot);
-    toasts(app, &mut canvas, area);
+    let mut layered = false;
     for layer in app.layers() {
         canvas.cursor = None;
         layer.draw(&mut canvas, area, app.world());
+        layered = true;
     }
+    toasts(app, &mut canvas, area, layered);
     let cursor = canvas.cursor;
     (hits, cursor)
 }
@@ -332,33 +335,56 @@ fn details(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     };
     let inner = canvas.frame(area, &title, focused);
     canvas.hits.add(area, Target::Details);
-    let mut x = (area.x + width(&title) + 5).min(area.right());
-    for (place, tab) in spec.tabs.iter().enumerate() {
-        let role = if place == state.tab {
-            Role::Accent
-        } else {
-            Role::Dim
-        };
-        let room = area.right().saturating_sub(x + 2);
-        let text = format!(" {} ", tab.name);
-        if width(&text) > room {
-            break;
-        }
-        let style = canvas.style(role);
-        let used = canvas.text(x, area.y, room, &text, style);
-        canvas
-            .hits
-            .add(Rect::new(x, area.y, used, 1), Target::Tab(place));
-        x += used + 1;
-    }
-    let body = Rect {
+    let mut body = Rect {
         x: inner.x + 1,
         width: inner.width.saturating_sub(2),
         ..inner
     };
+    // The tabs stand in the frame where all of them fit beside the title, else in a row of their own.
+    let needs: u16 = spec.tabs.iter().map(|tab| width(tab.name) + 3).sum();
+    let beside = (area.x + width(&title) + 5).min(area.right());
+    let mut row = Rect {
+        x: beside,
+        y: area.y,
+        width: area.right().saturating_sub(beside + 1),
+        height: 1,
+    };
+    if needs > row.width {
+        row = Rect { height: 1, ..inner };
+        body.y += 1;
+        body.height = body.height.saturating_sub(1);
+    }
+    tabs(canvas, row, spec.tabs, state.tab);
     let tab = spec.tabs.get(state.tab).or_else(|| spec.tabs.first());
     if let (Some(tab), Some(subject)) = (tab, app.table().subject()) {
         (tab.draw)(subject, app.world(), canvas, body, state.scroll);
+    }
+}
+
+/// Tabs in a row; where not all of them fit, the one that is shown is in sight.
+fn tabs(canvas: &mut Canvas<'_>, row: Rect, tabs: &[Tab], shown: usize) {
+    let wide = |tab: &Tab| width(tab.name) + 3;
+    let fits = |from: usize| {
+        let upto = tabs.iter().take(shown + 1).skip(from);
+        upto.map(wide).sum::<u16>() <= row.width
+    };
+    let from = (0..=shown).find(|from| fits(*from)).unwrap_or(shown);
+    let mut x = row.x;
+    for (place, tab) in tabs.iter().enumerate().skip(from) {
+        let role = match place == shown {
+            true => Role::TabActive,
+            false => Role::Tab,
+        };
+        let room = row.right().saturating_sub(x);
+        let text = format!(" {} ", tab.name);
+        if width(&text) > room && place != shown {
+            break;
+        }
+        let style = canvas.style(role);
+        let used = canvas.text(x, row.y, room, &text, style);
+        let spot = Rect::new(x, row.y, used, 1);
+        canvas.hits.add(spot, Target::Tab(place));
+        x += used + 1;
     }
 }
 
@@ -383,25 +409,36 @@ fn footer(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// What was said lately, above the footer.
-fn toasts(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
-    let mut y = area.bottom().saturating_sub(1);
-    for toast in app.toasts().iter().rev() {
-        let lines = wrap(&toast.text, area.width.saturating_sub(4));
-        for line in lines.iter().rev() {
-            y = y.saturating_sub(1);
-            if y <= area.top() {
-                return;
-            }
-            let row = Rect::new(area.x, y, area.width, 1);
-            let style = canvas.style(match toast.tone {
-                Tone::Good => Role::ToastGood,
-                Tone::Warn => Role::ToastWarn,
-                Tone::Bad => Role::ToastBad,
-                Tone::Plain | Tone::Dim | Tone::Accent => Role::Toast,
-            });
-            canvas.fill(row, style);
-            canvas.text(row.x + 1, y, row.width - 2, line, style);
-        }
+/// What was said lately: above the footer. Over a layer only the last of it, in one line at the
+/// top, where neither buttons are nor what is being read.
+fn toasts(app: &App, canvas: &mut Canvas<'_>, area: Rect, layered: bool) {
+    let mut lines = Vec::new();
+    let before = match layered {
+        true => app.toasts().len().saturating_sub(1),
+        false => 0,
+    };
+    for toast in app.toasts().iter().skip(before) {
+        let style = canvas.style(match toast.tone {
+            Tone::Good => Role::ToastGood,
+            Tone::Warn => Role::ToastWarn,
+            Tone::Bad => Role::ToastBad,
+            Tone::Plain | Tone::Dim | Tone::Accent => Role::Toast,
+        });
+        let wrapped = match layered {
+            true => vec![toast.text.clone()],
+            false => wrap(&toast.text, area.width.saturating_sub(4)),
+        };
+        lines.extend(wrapped.into_iter().map(|line| (line, style)));
+    }
+    let high = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let top = match layered {
+        true => area.top(),
+        false => area.bottom().saturating_sub(high.saturating_add(1)),
+    };
+    let last = area.bottom().saturating_sub(1);
+    for ((line, style), y) in lines.iter().zip(top.max(area.top())..last) {
+        let row = Rect::new(area.x, y, area.width, 1);
+        canvas.fill(row, *style);
+        canvas.text(row.x + 1, y, row.width.saturating_sub(2), line, *style);
     }
 }

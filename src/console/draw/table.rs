@@ -35,7 +35,11 @@ pub fn fit(specs: &[ColumnSpec], natural: &[u16], shown: &[usize], room: u16) ->
         Some(Fit {
             place: *place,
             drop: spec.drop,
-            least: least.min(cells.max(LEAST)),
+            // What is never dropped is never cut either, as long as others can be.
+            least: match spec.drop {
+                0 => cells.clamp(LEAST, most),
+                _ => least.min(cells.max(LEAST)),
+            },
             cells: cells.min(most),
             header: (width(spec.name) + 1).min(most),
         })
@@ -51,15 +55,20 @@ pub fn fit(specs: &[ColumnSpec], natural: &[u16], shown: &[usize], room: u16) ->
     let mut left = room.saturating_sub(needs(&columns));
     let mut widths: Vec<u16> = columns.iter().map(|column| column.least).collect();
     for goal in [|column: &Fit| column.cells, |column: &Fit| column.header] {
-        // A cell at a time, round by round, to those that have less than their goal.
-        let mut given = true;
-        while given && left > 0 {
-            given = false;
-            for (wide, column) in widths.iter_mut().zip(&columns) {
-                if left > 0 && *wide < goal(column) {
-                    *wide += 1;
-                    left -= 1;
-                    given = true;
+        // To those that are dropped last first; a cell at a time among those that are alike.
+        let mut drops: Vec<u8> = columns.iter().map(|column| column.drop).collect();
+        drops.sort_unstable();
+        drops.dedup();
+        for drop in drops {
+            let mut given = true;
+            while given && left > 0 {
+                given = false;
+                for (wide, column) in widths.iter_mut().zip(&columns) {
+                    if left > 0 && column.drop == drop && *wide < goal(column) {
+                        *wide += 1;
+                        left -= 1;
+                        given = true;
+                    }
                 }
             }
         }
@@ -179,6 +188,24 @@ pub fn draw(
     scrollbar(canvas, area, table, rows);
 }
 
+/// A column's label as it fits: long ones that many columns' labels begin like are told by the
+/// word that tells them apart.
+fn heading(name: &'static str, room: u16) -> &'static str {
+    if width(name) <= room {
+        return name;
+    }
+    match name {
+        "Failover Config Sync Status" => "Sync",
+        "Utilization" => "Util.",
+        "Scope Status" => "Status",
+        "Server Availability" => "Availability",
+        "Duration in Current State" => "Duration",
+        "Primary Server Status" if room < 18 => "Primary Status",
+        "Secondary Server Status" if room < 20 => "Secondary Status",
+        _ => name,
+    }
+}
+
 fn headers(
     canvas: &mut Canvas<'_>,
     area: Rect,
@@ -200,11 +227,12 @@ fn headers(
             (true, true) => canvas.theme.glyphs.sort_down,
         };
         let room = wide.saturating_sub(width(arrow));
+        let name = heading(spec.name, room);
         let used = if spec.align == Align::Right {
-            canvas.text_right(x, area.y, room, spec.name, style);
+            canvas.text_right(x, area.y, room, name, style);
             room
         } else {
-            canvas.text(x, area.y, room, spec.name, style)
+            canvas.text(x, area.y, room, name, style)
         };
         canvas.text(x + used, area.y, width(arrow), arrow, style);
         canvas
@@ -254,12 +282,12 @@ mod tests {
     #[test]
     fn columns_are_dropped_by_number_and_grow_to_their_most() {
         let specs = [column((10, 20), 0), column((5, 5), 2), column((5, 8), 1)];
-        let (all, natural) = ([0, 1, 2], [30, 5, 6]);
-        assert_eq!(fit(&specs, &natural, &all, 23), [(0, 10), (1, 5), (2, 5)]);
-        assert_eq!(fit(&specs, &natural, &all, 22), [(0, 14), (2, 6)]);
-        assert_eq!(fit(&specs, &natural, &all, 100), [(0, 20), (1, 5), (2, 6)]);
-        assert_eq!(fit(&specs, &natural, &all, 3), [(0, 10)]);
-        assert_eq!(fit(&specs, &natural, &[2, 0], 17), [(2, 5), (0, 10)]);
+        let (all, natural) = ([0, 1, 2], [12, 5, 6]);
+        assert_eq!(fit(&specs, &natural, &all, 25), [(0, 12), (1, 5), (2, 5)]);
+        assert_eq!(fit(&specs, &natural, &all, 24), [(0, 12), (2, 6)]);
+        assert_eq!(fit(&specs, &natural, &all, 100), [(0, 12), (1, 5), (2, 6)]);
+        assert_eq!(fit(&specs, &natural, &all, 3), [(0, 12)]);
+        assert_eq!(fit(&specs, &natural, &[2, 0], 19), [(2, 5), (0, 12)]);
         // Short cells need no more than they need; headers come last.
         assert_eq!(fit(&specs, &[5, 5, 5], &all, 18), [(0, 5), (1, 5), (2, 5)]);
     }

@@ -1,3 +1,4 @@
+//! Finding: what is found among servers, scopes, reservations and leases.
 use super::*;
 use crate::model::ClientId;
 

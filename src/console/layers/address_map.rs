@@ -7,10 +7,12 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
+use super::form::Form;
 use super::menu::{Item, Menu};
 use super::{Click, Layer, Reply};
 use crate::console::action::Action;
 use crate::console::command;
+use crate::console::dialogs::reservation::{Create, Prefill};
 use crate::console::draw::address_map::COLUMNS;
 use crate::console::draw::{AddressMap, Canvas, Held, Role, wrap};
 use crate::console::jobs::{JobId, JobRequest, Said};
@@ -143,7 +145,7 @@ impl AddressMapLayer {
                     "Show Reservation",
                     leave(vec![Action::Jump(reservation)]),
                 )),
-                false => items.extend(create(scope, address, leave)),
+                false => items.push(self.create(scope, address, world)),
             }
         }
         let text = match range.len() {
@@ -154,24 +156,9 @@ impl AddressMapLayer {
         Reply::act(Action::Open(Box::new(Menu::new(
             text,
             items,
-            Position::new(8, 6),
+            Position::new(28, 9),
         ))))
     }
-}
-
-/// The item Create DHCP Reservation, where there is that command. The form proposes an address of
-/// its own; here the one under the cursor comes in.
-fn create(
-    scope: &Scope,
-    address: Ipv4Addr,
-    leave: impl Fn(Vec<Action>) -> Vec<Action>,
-) -> Option<Item> {
-    let command = command::find("create-reservation")?;
-    let mut item = Item::new(command.title, leave(vec![Action::Run(command.id)]));
-    if !scope.id.hosts().contains(address) {
-        item.refused = Some(format!("{address} can't be a host's address"));
-    }
-    Some(item)
 }
 
 /// Who has an address, in a line or a few.
@@ -208,6 +195,30 @@ fn who(scope: &Scope, leases: &[Lease], address: Ipv4Addr, held: Held) -> Vec<(T
         });
     }
     lines
+}
+
+impl AddressMapLayer {
+    /// The item Create DHCP Reservation, for whoever has the address now.
+    fn create(&self, scope: &Scope, address: Ipv4Addr, world: &World) -> Item {
+        let lease = self.leases().iter().find(|lease| lease.address == address);
+        let holder = lease.filter(|lease| lease.state.is_active());
+        let prefill = Prefill {
+            address: Some(address),
+            client: holder.map(|lease| lease.client.clone()),
+            name: holder.map_or_else(String::new, |lease| lease.host_name.clone()),
+        };
+        let form = Create::new(self.server.clone(), self.scope, prefill);
+        let mut actions = vec![Action::CloseThrough("address-map")];
+        actions.extend(Form::open(form, world));
+        let mut item = Item::new("Create DHCP Reservation", actions);
+        item.refused = match scope.id.hosts().contains(address) {
+            true => world.access.may_write().err(),
+            false => Some(format!("{address} can't be a host's address")),
+        };
+        let unwritable = || command::unwritable(world, &self.server);
+        item.refused = item.refused.or_else(unwritable);
+        item
+    }
 }
 
 impl Layer for AddressMapLayer {

@@ -59,11 +59,14 @@ pub fn summary(plan: &Plan, outcome: &Outcome) -> (Tone, String) {
                 }
             }
             let undo = match plan.not_undoable() {
-                None if outcome.plan.is_some() => " · u takes it back",
+                None if outcome.plan.is_some() && !servers.is_empty() => " · u takes it back",
                 _ => "",
             };
-            let on = servers.join(" and ");
-            (Tone::Good, format!("Done on {on}: {title}{undo}"))
+            let on = match servers.is_empty() {
+                true => String::new(),
+                false => format!(" on {}", servers.join(" and ")),
+            };
+            (Tone::Good, format!("Done{on}: {title}{undo}"))
         }
         Ended::DoneHere => (
             Tone::Warn,

@@ -8,6 +8,7 @@ use crate::console::place::Place;
 use crate::console::subject::Subject;
 use crate::console::table::{Cell, Column, Rows, SharedSource, SortKey, Tone};
 use crate::console::world::World;
+use crate::model::guardrail::Effect;
 use crate::model::text::printable;
 
 /// The view.
@@ -65,10 +66,25 @@ pub fn lines(world: &World) -> Vec<Line> {
     lines
 }
 
-/// The guardrail rules in force, a line each. This is the one place that knows where they are.
+/// The guardrail rules in force, a line each.
 fn rules(world: &World) -> Vec<Line> {
-    let _ = &world.access;
-    Vec::new()
+    let rules = world.access.rules.iter().map(|rule| {
+        let tone = match rule.effect {
+            Effect::Deny => Tone::Bad,
+            Effect::Confirm | Effect::TypeName => Tone::Warn,
+        };
+        // The rule's own line begins with its effect, which has a column of its own.
+        let effect = rule.effect.to_string();
+        let line = rule.to_string();
+        let about = line.strip_prefix(&effect).unwrap_or(&line).trim();
+        Line {
+            about: printable(about, 300),
+            effect,
+            tone,
+            reason: printable(&rule.reason, 300),
+        }
+    });
+    rules.collect()
 }
 
 static COLUMNS: &[Column<(usize, Line)>] = &[

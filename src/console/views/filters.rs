@@ -17,7 +17,8 @@ pub const VIEW: ViewSpec = ViewSpec {
     rows,
     menu: &[
         "add-filter",
-        "move-filter",
+        "move-to-allow",
+        "move-to-deny",
         "delete-filter",
         "retrieve-server-data",
     ],

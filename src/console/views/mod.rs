@@ -26,7 +26,6 @@ pub use access_control::lines as access_lines;
 pub use event_catalog::{is_about, moment, outcome};
 pub use failover_relationships::{status_of, word};
 pub use scope_properties::{pair, utilization};
-pub use server_groups::{Group, groups};
 pub use server_properties::availability;
 
 /// What there is to know of a view.
@@ -75,15 +74,14 @@ fn servers<'a>(
 ) -> impl Iterator<Item = &'a Arc<ServerView>> + use<'a> {
     let group = match &place.within {
         Some(Subject::Group(name)) => {
-            let known = groups(world).into_iter();
-            let found = known.filter(|group| group.name == *name);
-            Some(found.flat_map(|group| group.servers).collect::<Vec<_>>())
+            let known = world.groups.iter().filter(|group| group.name == *name);
+            Some(known.flat_map(|group| &group.servers).collect::<Vec<_>>())
         }
         _ => None,
     };
     let all = world.estate.servers.values();
     all.filter(move |view| match (&place.within, &group) {
-        (_, Some(group)) => group.contains(&view.name),
+        (_, Some(group)) => group.contains(&&view.name),
         (Some(Subject::Relationship(primary, secondary, _)), _) => {
             view.name == *primary || view.name == *secondary
         }
@@ -135,54 +133,8 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    /// Every command that a menu may name, built or to come.
-    const COMMANDS: &[&str] = &[
-        "create-reservation",
-        "edit-reservation",
-        "delete-reservation",
-        "edit-scope",
-        "duplicate-scope",
-        "create-scope",
-        "activate-scope",
-        "deactivate-scope",
-        "delete-scope",
-        "configure-failover",
-        "remove-failover",
-        "clear-config-sync-error",
-        "replicate-scope",
-        "replicate-relationship",
-        "replicate-server",
-        "compare-with-partner",
-        "edit-relationship",
-        "delete-relationship",
-        "set-partner-down",
-        "retrieve-server-data",
-        "add-to-superscope",
-        "remove-from-superscope",
-        "rename-superscope",
-        "edit-server",
-        "edit-server-options",
-        "add-filter",
-        "move-filter",
-        "delete-filter",
-        "enable-policy",
-        "disable-policy",
-        "compare-partners",
-        "move-policy-up",
-        "move-policy-down",
-        "delete-policy",
-        "who-has",
-        "show-reservations",
-        "show-leases",
-        "show-scopes",
-        "show-relationship",
-        "show-on-partner",
-        "show-server",
-        "address-map",
-        "copy-cell",
-        "copy-row",
-        "undo",
-    ];
+    /// Commands that menus name and nobody has built yet.
+    const TO_COME: &[&str] = &["who-has"];
 
     #[test]
     fn menus_name_commands_and_each_once() {
@@ -190,9 +142,12 @@ mod tests {
             let menu = spec(view).menu;
             assert!(!menu.is_empty(), "{view:?} has no menu");
             for id in menu {
-                assert!(COMMANDS.contains(id), "{view:?}: {id}");
-                if let Some(command) = crate::console::command::find(id) {
-                    assert!(command.is_in(view), "{id} is in the menu of {view:?}");
+                match crate::console::command::find(id) {
+                    Some(command) => assert!(
+                        command.is_in(view),
+                        "{id} is in the menu of {view:?} and not in that view"
+                    ),
+                    None => assert!(TO_COME.contains(id), "{view:?}: nobody knows {id}"),
                 }
             }
             let once: BTreeSet<_> = menu.iter().collect();

@@ -17,8 +17,8 @@ use crate::model::{Policy, Scope};
 pub const VIEW: ViewSpec = ViewSpec {
     rows,
     menu: &[
-        "move-policy-up",
-        "move-policy-down",
+        "policy-up",
+        "policy-down",
         "enable-policy",
         "disable-policy",
         "delete-policy",

@@ -18,6 +18,8 @@ pub const VIEW: ViewSpec = ViewSpec {
     menu: &[
         "create-reservation",
         "edit-reservation",
+        "edit-reservation-options",
+        "paste-reservations",
         "delete-reservation",
         "who-has",
         "show-on-partner",

@@ -21,8 +21,10 @@ pub const VIEW: ViewSpec = ViewSpec {
     rows,
     menu: &[
         "edit-scope",
+        "edit-scope-options",
         "duplicate-scope",
         "create-reservation",
+        "paste-reservations",
         "add-to-superscope",
         "configure-failover",
         "activate-scope",
@@ -56,11 +58,11 @@ struct Row {
 
 impl Row {
     fn first(&self) -> Option<std::net::Ipv4Addr> {
-        self.scope.ranges.first().map(|range| range.start())
+        self.scope.ranges.first().map(crate::model::Range::start)
     }
 
     fn last(&self) -> Option<std::net::Ipv4Addr> {
-        self.scope.ranges.last().map(|range| range.end())
+        self.scope.ranges.last().map(crate::model::Range::end)
     }
 }
 

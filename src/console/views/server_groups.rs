@@ -8,7 +8,7 @@ use crate::console::place::Place;
 use crate::console::subject::Subject;
 use crate::console::table::{Cell, Column, Rows, SharedSource, SortKey, Tone};
 use crate::console::world::World;
-use crate::model::ServerName;
+use crate::ipam::ServerGroup;
 use crate::model::lease::ScopeStatistics;
 use crate::model::server::Availability;
 use crate::model::text::printable;
@@ -21,38 +21,9 @@ pub const VIEW: ViewSpec = ViewSpec {
     empty: "No servers: config.toml has none.",
 };
 
-/// Servers that belong together.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Group {
-    /// What they are called together.
-    pub name: String,
-    /// Which they are.
-    pub servers: Vec<ServerName>,
-}
-
-/// The groups. They are the domains: this is the one place that says so.
-#[must_use]
-pub fn groups(world: &World) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    for view in world.estate.servers.values() {
-        let domain = match view.name.as_str().split_once('.') {
-            Some((_, domain)) if view.name.short() != view.name.as_str() => domain,
-            _ => "other servers",
-        };
-        match groups.iter_mut().find(|group| group.name == domain) {
-            Some(group) => group.servers.push(view.name.clone()),
-            None => groups.push(Group {
-                name: domain.to_owned(),
-                servers: vec![view.name.clone()],
-            }),
-        }
-    }
-    groups
-}
-
 /// A group, and how its servers are.
 struct Row {
-    group: Group,
+    group: ServerGroup,
     running: usize,
     trouble: Vec<String>,
     scopes: usize,
@@ -111,7 +82,7 @@ fn key(count: usize) -> SortKey<'static> {
 
 fn rows(world: &World, _place: &Place) -> SharedSource {
     let estate = &world.estate;
-    let rows = groups(world).into_iter().map(|group| {
+    let rows = world.groups.iter().cloned().map(|group| {
         let mut row = Row {
             running: 0,
             trouble: Vec::new(),

@@ -23,6 +23,7 @@ pub const VIEW: ViewSpec = ViewSpec {
         "add-filter",
         "replicate-server",
         "show-scopes",
+        "show-leases",
         "retrieve-server-data",
     ],
     tabs: server::TABS,
@@ -48,7 +49,7 @@ static COLUMNS: &[Column<Row>] = &[
         spec: text("Duration in Current State", &["duration"], (8, 25), 4),
         cell: |row, world| match row.view.availability_since {
             None => Cell::default(),
-            Some(since) => Cell::new(age::words(world.age(since))),
+            Some(since) => Cell::new(age::lasting(world.age(since))),
         },
         key: |row, world| match row.view.availability_since {
             None => SortKey::Nothing,

@@ -17,7 +17,12 @@ use crate::model::text::printable;
 /// The view.
 pub const VIEW: ViewSpec = ViewSpec {
     rows,
-    menu: &["rename-superscope", "show-scopes", "retrieve-server-data"],
+    menu: &[
+        "rename-superscope",
+        "delete-superscope",
+        "show-scopes",
+        "retrieve-server-data",
+    ],
     tabs: superscope::TABS,
     empty: "No superscopes. A scope joins one with 'Add to DHCP Superscope'.",
 };

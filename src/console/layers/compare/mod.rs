@@ -13,7 +13,7 @@ use ratatui::text::{Line, Span};
 use super::plan::PlanLayer;
 use super::{Click, Layer, Reply};
 use crate::console::action::Action;
-use crate::console::draw::{Canvas, Look, Role};
+use crate::console::draw::{Canvas, Look, Role, width};
 use crate::console::table::Tone;
 use crate::console::world::World;
 use crate::model::plan::{Intent, ReplicationLevel};
@@ -196,38 +196,56 @@ impl CompareLayer {
         }
     }
 
-    /// The buttons: label, focused, spot.
+    /// The buttons with their spots, in the fewest words that it takes to have them in `room`.
     fn buttons(&self, room: u16) -> Vec<(String, u32)> {
         let sides = match &self.showing {
             Showing::Scope(_, Ok(compared)) => Some((&compared.here, &compared.there)),
             Showing::List(Ok(overview)) => Some((&overview.here, &overview.there)),
             _ => None,
         };
-        let mut buttons = Vec::new();
-        if let Some((here, there)) = sides {
-            let (here, there) = (here.server.short(), there.server.short());
-            let verb = if room < 90 { "" } else { "Replicate " };
-            buttons.push((format!("{verb}{here} > {there}"), TO_PARTNER));
-            buttons.push((format!("{verb}{here} < {there}"), FROM_PARTNER));
-        }
+        let mut others = Vec::new();
         match &self.showing {
             Showing::Scope(_, Ok(_)) => {
                 let label = match self.all {
-                    true => "d only differences",
+                    true => "d differences",
                     false => "d all fields",
                 };
-                buttons.push((label.to_owned(), ALL));
+                others.push((label.to_owned(), ALL));
             }
             Showing::List(Ok(overview)) if !overview.scopes.is_empty() => {
-                buttons.push(("Enter open".to_owned(), OPEN));
+                others.push(("Enter open".to_owned(), OPEN));
             }
             _ => {}
         }
         let close = match (&self.showing, &self.of) {
-            (Showing::Scope(..), Some(_)) => "Esc back",
-            _ => "Esc close",
+            (Showing::Scope(..), Some(_)) => "Back",
+            _ => "Close",
         };
-        buttons.push((close.to_owned(), CLOSE));
+        others.push((close.to_owned(), CLOSE));
+        let Some((here, there)) = sides else {
+            return others;
+        };
+        let (here, there) = (here.server.short(), there.server.short());
+        let directions = [
+            [
+                format!("Replicate {here} > {there}"),
+                format!("Replicate {here} < {there}"),
+            ],
+            [format!("{here} > {there}"), format!("{here} < {there}")],
+            ["> replicate".to_owned(), "< replicate".to_owned()],
+        ];
+        let wide = |labels: &[String; 2]| {
+            let labels = labels.iter().chain(others.iter().map(|(label, _)| label));
+            labels.map(|label| width(label) + 5).sum::<u16>()
+        };
+        let last = directions.len() - 1;
+        let fits = directions.iter().position(|labels| wide(labels) <= room);
+        let [to, from] = directions
+            .into_iter()
+            .nth(fits.unwrap_or(last))
+            .unwrap_or_default();
+        let mut buttons = vec![(to, TO_PARTNER), (from, FROM_PARTNER)];
+        buttons.append(&mut others);
         buttons
     }
 
@@ -409,7 +427,7 @@ impl Layer for CompareLayer {
             canvas.text_right(body.x, body.bottom(), body.width, &shown, dim);
         }
         let mut x = inner.x + 1;
-        for (label, spot) in self.buttons(inner.width) {
+        for (label, spot) in self.buttons(inner.width.saturating_sub(1)) {
             let y = inner.bottom().saturating_sub(1);
             x += canvas.button(x, y, &label, false, spot) + 1;
         }

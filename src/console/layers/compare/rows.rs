@@ -475,3 +475,6 @@ fn same(here: &Scope, there: &Scope, unknown: &[Area]) -> Vec<Row> {
     }
     rows
 }
+
+#[cfg(test)]
+mod tests;

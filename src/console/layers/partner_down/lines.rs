@@ -14,6 +14,9 @@ use crate::ipam::partner_down::{
 };
 use crate::model::text::printable;
 
+/// A value of one of the two servers, and what it means.
+type Value = (String, Role);
+
 /// Lines under each other in a width.
 struct Page<'t> {
     look: &'t Look,
@@ -49,8 +52,8 @@ impl Page<'_> {
     }
 
     /// A label, and a value of each server.
-    fn row(&mut self, label: &str, here: (String, Role), there: (String, Role)) {
-        let field = (self.room / 5).clamp(16, 26);
+    fn row(&mut self, label: &str, here: &Value, there: &Value) {
+        let field = (self.room / 5).clamp(18, 26);
         let value = self.room.saturating_sub(field + 4) / 2;
         let lines = columns(&[
             (label, self.style(Role::Label), field),
@@ -89,7 +92,7 @@ pub(super) fn evidence(
     page.heading(&format!("Our own evidence, gathered {gathered}"));
     let (here, there) = (&evidence.survivor.probe, &evidence.partner.probe);
     for ((label, here), (_, there)) in here.items().into_iter().zip(there.items()) {
-        page.row(label, found(here), found(there));
+        page.row(label, &found(here), &found(there));
     }
     let last = |server: &ServerEvidence| match &server.probe.last_lease {
         Some(last) => {
@@ -100,8 +103,8 @@ pub(super) fn evidence(
     };
     page.row(
         "Last lease granted",
-        last(&evidence.survivor),
-        last(&evidence.partner),
+        &last(&evidence.survivor),
+        &last(&evidence.partner),
     );
     scopes(&mut page, evidence, now);
     page.heading("What will be sent");
@@ -137,15 +140,15 @@ fn both(page: &mut Page<'_>, evidence: &Evidence, now: Timestamp) {
     page.lines.push(Line::default());
     page.row(
         "",
-        (here.server.to_string(), Role::Title),
-        (there.server.to_string(), Role::Title),
+        &(here.server.to_string(), Role::Title),
+        &(there.server.to_string(), Role::Title),
     );
     page.row(
         "",
-        ("goes on alone".to_owned(), Role::Dim),
-        ("is taken for down".to_owned(), Role::Dim),
+        &("goes on alone".to_owned(), Role::Dim),
+        &("is taken for down".to_owned(), Role::Dim),
     );
-    page.row("State", state(here), state(there));
+    page.row("State", &state(here), &state(there));
     let of = |server: &ServerEvidence, value: fn(&ServerEvidence, Timestamp) -> Option<String>| {
         let role = match server.was_read() {
             true => Role::Text,
@@ -157,7 +160,7 @@ fn both(page: &mut Page<'_>, evidence: &Evidence, now: Timestamp) {
         }
     };
     let mut row = |label, value: fn(&ServerEvidence, Timestamp) -> Option<String>| {
-        page.row(label, of(here, value), of(there, value));
+        page.row(label, &of(here, value), &of(there, value));
     };
     row("Since", |server, now| {
         Some(when(Some(server.status.as_ref()?.since), now))
@@ -184,10 +187,10 @@ fn both(page: &mut Page<'_>, evidence: &Evidence, now: Timestamp) {
             }
         }
     };
-    page.row("Reading", read(here), read(there));
+    page.row("Reading", &read(here), &read(there));
 }
 
-fn state(server: &ServerEvidence) -> (String, Role) {
+fn state(server: &ServerEvidence) -> Value {
     let Some(status) = &server.status else {
         return ("not known".to_owned(), Role::Dim);
     };
@@ -201,7 +204,7 @@ fn state(server: &ServerEvidence) -> (String, Role) {
     }
 }
 
-fn found(item: &ProbeItem) -> (String, Role) {
+fn found(item: &ProbeItem) -> Value {
     let role = match item.found {
         Found::Answers => Role::Good,
         Found::Refuses => Role::Warn,
@@ -267,7 +270,7 @@ fn scopes(page: &mut Page<'_>, evidence: &Evidence, now: Timestamp) {
     }
 }
 
-fn runs_out(scope: &ScopeForecast, now: Timestamp) -> (String, Role) {
+fn runs_out(scope: &ScopeForecast, now: Timestamp) -> Value {
     match scope.runs_out {
         None if scope.free_here == Some(0) => ("is full".to_owned(), Role::Bad),
         None if scope.rate.is_none() => ("not known".to_owned(), Role::Dim),

@@ -51,6 +51,8 @@ pub struct PartnerDownLayer {
     typed: Input,
     /// What is wrong with what was typed.
     complaint: Option<String>,
+    /// The verdict on which the plan was opened, which may lie above: a worse one is told there.
+    handed: Option<&'static str>,
     /// Once the survivor says Partner Down: the way back.
     checklist: Option<Checklist>,
     scroll: usize,
@@ -73,6 +75,7 @@ impl PartnerDownLayer {
             typing: false,
             typed: Input::default(),
             complaint: None,
+            handed: None,
             checklist: None,
             scroll: 0,
             most: Cell::new(0),
@@ -183,7 +186,9 @@ impl PartnerDownLayer {
             self.typing = true;
             return Reply::consumed();
         }
+        let handed = verdict.headline();
         (self.typing, self.complaint) = (false, None);
+        self.handed = Some(handed);
         self.typed.reset();
         let intent = Intent::Order {
             server: self.survivor.clone(),
@@ -340,6 +345,8 @@ impl Layer for PartnerDownLayer {
     }
 
     fn key(&mut self, key: KeyEvent, world: &World) -> Reply {
+        // Keys come here only when nothing lies above.
+        self.handed = None;
         if self.typing {
             match key.code {
                 KeyCode::Esc => {
@@ -414,7 +421,15 @@ impl Layer for PartnerDownLayer {
             _ => {}
         }
         self.follow(world);
-        Reply::consumed()
+        let now = self.verdict().map(|(_, verdict)| verdict.headline());
+        match (self.handed, now) {
+            (Some(then), Some(now)) if then != now && self.checklist.is_none() => {
+                self.handed = Some(now);
+                let said = format!("Wait: the verdict was {then}, and now is {now}");
+                Reply::act(Action::Toast(Tone::Bad, said))
+            }
+            _ => Reply::consumed(),
+        }
     }
 
     fn changed(&mut self, world: &World) -> Reply {
