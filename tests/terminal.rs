@@ -6,11 +6,13 @@ mod pty;
 
 use std::io::{Read, Write};
 
+use crossterm::event::Event;
 use pty::Program;
 use ratatui::style::Style;
 use rustix::process::Signal;
 use twinscope::console::draw::theme::{Role, Theme};
-use twinscope::console::terminal::Terminal;
+use twinscope::console::keymap::Chord;
+use twinscope::console::terminal::{Terminal, tty_size};
 
 /// Set in the child: which of its parts it plays.
 const PART: &str = "TWINSCOPE_TEST_PART";
@@ -20,13 +22,7 @@ const PART: &str = "TWINSCOPE_TEST_PART";
 fn part(name: &str, environment: &[(&str, &str)]) -> Program {
     let mut variables = vec![(PART, name)];
     variables.extend(environment);
-    let words = [
-        "--exact",
-        "plays_a_part",
-        "--nocapture",
-        "--test-threads=1",
-        "--include-ignored",
-    ];
+    let words = ["--exact", "plays_a_part", "--nocapture", "--test-threads=1"];
     Program::start(
         std::env::current_exe().unwrap(),
         &words,
@@ -35,9 +31,8 @@ fn part(name: &str, environment: &[(&str, &str)]) -> Program {
     )
 }
 
-/// Not a test of its own: what the others run in their terminals.
+/// What the other tests run in their terminals; outside of one there is nothing to do.
 #[test]
-#[ignore = "run by the others, in a terminal"]
 fn plays_a_part() {
     let Ok(part) = std::env::var(PART) else {
         return;
@@ -47,6 +42,9 @@ fn plays_a_part() {
     };
     let mut terminal = Terminal::of_process(true, log).unwrap();
     draw(&mut terminal, "ready");
+    if part == "events" {
+        return tell_events(&mut terminal);
+    }
     let mut key = [0];
     while std::io::stdin().read(&mut key).unwrap() == 1 {
         match (part.as_str(), key[0]) {
@@ -72,6 +70,25 @@ fn plays_a_part() {
     drop(terminal);
     std::io::stdout().write_all(b"good bye").unwrap();
     std::io::stdout().flush().unwrap();
+}
+
+/// Shows each event, until `q`.
+fn tell_events(terminal: &mut Terminal) {
+    loop {
+        let text = match crossterm::event::read().unwrap() {
+            Event::Key(key) => Chord::of(&key).unwrap().to_string(),
+            Event::Mouse(mouse) => format!("{:?} {} {}", mouse.kind, mouse.column, mouse.row),
+            Event::Resize(columns, rows) => {
+                terminal.screen().resize(tty_size());
+                format!("{columns}x{rows}")
+            }
+            other => format!("{other:?}"),
+        };
+        if text == "q" {
+            return;
+        }
+        draw(terminal, &format!("[{text}]"));
+    }
 }
 
 fn draw(terminal: &mut Terminal, text: &str) {
@@ -195,6 +212,73 @@ fn without_colour_the_cursor_is_still_seen() {
     };
     assert_eq!(cell(&[("NO_COLOR", "1")]), (true, vt100::Color::Default));
     assert_eq!(cell(&[]), (false, vt100::Color::Idx(6)));
+}
+
+#[test]
+fn what_the_harness_sends_arrives_as_it_was_meant() {
+    let mut program = part("events", &[]);
+    program.wait_for("ready");
+    for key in [
+        "a",
+        "G",
+        "?",
+        "<lt>",
+        "<space>",
+        "<enter>",
+        "<tab>",
+        "<backtab>",
+        "<backspace>",
+        "<del>",
+        "<ins>",
+        "<home>",
+        "<end>",
+        "<pgup>",
+        "<pgdn>",
+        "<up>",
+        "<down>",
+        "<left>",
+        "<right>",
+        "<menu>",
+        "<f1>",
+        "<f5>",
+        "<f6>",
+        "<f10>",
+        "<f12>",
+        "<shift-f10>",
+        "<ctrl-r>",
+        "<ctrl-space>",
+        "<alt-left>",
+        "<alt-g>",
+        "<ctrl-alt-del>",
+        "<ctrl-end>",
+        "<esc>",
+        "ä",
+    ] {
+        let name = key.trim_matches(['<', '>']);
+        let shown = match name {
+            "lt" => "<".to_owned(),
+            name => name.parse::<Chord>().unwrap().to_string(),
+        };
+        program.keys(key);
+        program.wait_for(&format!("[{shown}]"));
+    }
+    program.mouse(pty::RIGHT, 7, 3);
+    program.wait_for("[Up(Right) 7 3]");
+    program.mouse_press(pty::LEFT, 0, 15);
+    program.wait_for("[Down(Left) 0 15]");
+    program.mouse_drag(pty::LEFT, 59, 0);
+    program.wait_for("[Drag(Left) 59 0]");
+    program.mouse_release(pty::LEFT, 59, 0);
+    program.wait_for("[Up(Left) 59 0]");
+    program.mouse(pty::WHEEL_DOWN, 1, 1);
+    program.wait_for("[ScrollDown 1 1]");
+    program.paste("two\nlines");
+    program.wait_for(r#"[Paste("two\nlines")]"#);
+    program.resize(50, 12);
+    program.wait_for("[50x12]");
+    program.keys("q");
+    assert!(program.wait_exit().success());
+    assert!(program.restored());
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Jobs: what is asked of IPAM away from the screen, and what comes back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, mpsc};
@@ -188,6 +189,8 @@ pub struct Jobs {
     cancels: BTreeMap<JobId, Cancel>,
     /// The newest job that has written down the operator's taste.
     remembered: Arc<Mutex<JobId>>,
+    /// Those that change something on a server.
+    writes: BTreeSet<JobId>,
 }
 
 impl Jobs {
@@ -204,6 +207,7 @@ impl Jobs {
             messages,
             cancels: BTreeMap::new(),
             remembered: Arc::default(),
+            writes: BTreeSet::new(),
         }
     }
 
@@ -212,6 +216,9 @@ impl Jobs {
         self.cancels.retain(|_, cancel| !cancel.is_cancelled());
         let cancel = Cancel::new();
         self.cancels.insert(job, cancel.clone());
+        if matches!(request, JobRequest::CarryOut(_)) {
+            self.writes.insert(job);
+        }
         let (ipam, messages) = (self.ipam.clone(), self.messages.clone());
         let taste = Taste {
             file: self.preferences.clone(),
@@ -238,6 +245,31 @@ impl Jobs {
     /// Forgets a job that has ended.
     pub fn ended(&mut self, job: JobId) {
         self.cancels.remove(&job);
+        self.writes.remove(&job);
+    }
+
+    /// Whether something is being changed on a server.
+    #[must_use]
+    pub fn writing(&self) -> bool {
+        !self.writes.is_empty()
+    }
+
+    /// Asks every job to stop, and waits until no step of a plan is under way any more, for so
+    /// long at the most: who leaves in the middle of a step leaves behind a change of which nobody
+    /// knows how it ended.
+    pub async fn settle(&mut self, messages: &mut mpsc::Receiver<JobMessage>, most: Duration) {
+        self.cancels.values().for_each(Cancel::cancel);
+        let settled = async {
+            while self.writing() {
+                match messages.recv().await {
+                    Some(message) if message.said.is_last() => self.ended(message.job),
+                    Some(_) => {}
+                    None => break,
+                }
+            }
+        };
+        // What is late is found by the next session, as after a crash.
+        let _ = tokio::time::timeout(most, settled).await;
     }
 }
 

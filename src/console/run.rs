@@ -24,6 +24,8 @@ const FRAME: Duration = Duration::from_millis(40);
 const DRAIN: usize = 512;
 /// The longest wait for what changes by itself.
 const LONG: Duration = Duration::from_secs(3600);
+/// So long a step that is under way may keep the program from ending.
+const SETTLE: Duration = Duration::from_secs(10);
 
 /// What comes from outside.
 #[derive(Debug)]
@@ -47,7 +49,8 @@ pub struct Sources {
     pub estates: watch::Receiver<std::sync::Arc<Estate>>,
 }
 
-/// Runs the console until it ends.
+/// Runs the console until it ends, and lets a plan that is being carried out come to the end of
+/// its step.
 ///
 /// # Errors
 /// What the terminal answers to a frame.
@@ -56,6 +59,24 @@ pub async fn run<W: Write>(
     terminal: &mut Terminal<W>,
     jobs: &mut Jobs,
     mut sources: Sources,
+    clock: &Clock,
+    size: fn() -> Size,
+) -> io::Result<()> {
+    let ended = until_the_end(app, terminal, jobs, &mut sources, clock, size).await;
+    if jobs.writing() {
+        app.say("Twinscope ends as soon as the step that is under way has ended".to_owned());
+        // The terminal may have gone: that changes nothing.
+        let _ = draw_frame(app, terminal);
+        jobs.settle(&mut sources.messages, SETTLE).await;
+    }
+    ended
+}
+
+async fn until_the_end<W: Write>(
+    app: &mut App,
+    terminal: &mut Terminal<W>,
+    jobs: &mut Jobs,
+    sources: &mut Sources,
     clock: &Clock,
     size: fn() -> Size,
 ) -> io::Result<()> {
@@ -76,8 +97,9 @@ pub async fn run<W: Write>(
         if changed && (runner.urgent || Instant::now() >= paced) {
             runner.draw()?;
             (changed, drawn) = (false, Some(Instant::now()));
-            runner.urgent = false;
         }
+        // A key that changed nothing hurries nothing either.
+        runner.urgent = false;
         let due = match changed {
             true => paced,
             false => Instant::now() + until(runner.app.next_tick(), clock.now()),
@@ -112,6 +134,11 @@ pub async fn run<W: Write>(
                 break;
             }
         }
+        // Many messages must not keep what is known from being told.
+        if let Ok(true) = sources.estates.has_changed() {
+            let estate = sources.estates.borrow_and_update().clone();
+            runner.give(Event::Estate(estate))?;
+        }
         changed |= runner.app.take_changed();
     }
     Ok(())
@@ -126,6 +153,19 @@ fn until(due: Option<Timestamp>, now: Timestamp) -> Duration {
     wait.clamp(Duration::from_millis(10), LONG)
 }
 
+fn draw_frame<W: Write>(app: &mut App, terminal: &mut Terminal<W>) -> io::Result<()> {
+    let mut hits = None;
+    terminal.screen().draw(|buffer| {
+        let (drawn, cursor) = draw::draw(app, buffer);
+        hits = Some(drawn);
+        cursor
+    })?;
+    if let Some(hits) = hits {
+        app.drawn(hits);
+    }
+    Ok(())
+}
+
 struct Runner<'a, W: Write> {
     app: &'a mut App,
     terminal: &'a mut Terminal<W>,
@@ -138,17 +178,7 @@ struct Runner<'a, W: Write> {
 
 impl<W: Write> Runner<'_, W> {
     fn draw(&mut self) -> io::Result<()> {
-        let app = &mut *self.app;
-        let mut hits = None;
-        self.terminal.screen().draw(|buffer| {
-            let (drawn, cursor) = draw::draw(app, buffer);
-            hits = Some(drawn);
-            cursor
-        })?;
-        if let Some(hits) = hits {
-            self.app.drawn(hits);
-        }
-        Ok(())
+        draw_frame(self.app, self.terminal)
     }
 
     fn give(&mut self, event: Event) -> io::Result<()> {

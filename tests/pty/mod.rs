@@ -16,7 +16,7 @@ use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::Path;
 use std::process::{Child, ExitStatus};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyModifiers};
@@ -107,7 +107,7 @@ impl Program {
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
         // A test that failed while it looked has told enough.
-        self.seen.0.lock().unwrap_or_else(|held| held.into_inner())
+        self.seen.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Bytes as a terminal would send them.
@@ -340,7 +340,7 @@ fn read(mut from: &Pty, into: &(Mutex<Seen>, Condvar)) {
             Ok(count) => count,
             Err(_) => 0,
         };
-        let mut seen = into.0.lock().unwrap_or_else(|held| held.into_inner());
+        let mut seen = into.0.lock().unwrap_or_else(PoisonError::into_inner);
         seen.ended = count == 0;
         seen.bytes.extend_from_slice(&chunk[..count]);
         seen.parser.process(&chunk[..count]);

@@ -5,8 +5,8 @@ use ratatui::layout::{Position, Rect};
 
 use super::canvas::{Canvas, width, wrap};
 use super::hits::{Hits, Target};
-use super::table;
-use super::theme::Role;
+use super::theme::{Glyphs, Role};
+use super::{ascii, table};
 use crate::console::age;
 use crate::console::app::{App, Focus};
 use crate::console::command;
@@ -25,6 +25,14 @@ const NAVIGATION: u16 = 27;
 /// Draws the console; gives what lies where, and where the terminal's cursor is to be.
 #[must_use]
 pub fn draw(app: &App, buffer: &mut Buffer) -> (Hits, Option<Position>) {
+    let drawn = draw_all(app, buffer);
+    if app.look().glyphs == Glyphs::ASCII {
+        ascii::only(buffer);
+    }
+    drawn
+}
+
+fn draw_all(app: &App, buffer: &mut Buffer) -> (Hits, Option<Position>) {
     let mut hits = Hits::default();
     let area = buffer.area;
     let mut canvas = Canvas {

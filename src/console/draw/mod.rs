@@ -1,6 +1,7 @@
 //! Drawing: what the console looks like. It reads, and says what lies where; it changes nothing.
 
 pub mod address_map;
+mod ascii;
 mod canvas;
 pub mod charts;
 mod columns;

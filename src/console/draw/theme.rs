@@ -236,16 +236,16 @@ const LIGHT: Palette = Palette {
     on_colour: Color::White,
 };
 
-/// What is dim, is so by the modifier and not by "bright black", which in some palettes is the
-/// ground's own colour.
+/// What is dim is so by "bright black": the modifier is shown by few terminals, and where the
+/// palette has that colour for its ground there is the mono theme.
 fn coloured(role: Role, palette: &Palette) -> Style {
     let plain = Style::new();
     let bold = plain.add_modifier(Modifier::BOLD);
-    let dim = plain.add_modifier(Modifier::DIM);
+    let dim = plain.fg(Color::DarkGray);
     let pair = |(fg, bg): (Color, Color)| plain.fg(fg).bg(bg);
     let toast = |colour| pair((palette.on_colour, colour));
     match role {
-        Role::Text | Role::Tab => plain,
+        Role::Text | Role::Tab | Role::Label => plain,
         Role::Dim | Role::Border | Role::BarEmpty | Role::Shadow => dim,
         Role::Accent | Role::BarFull | Role::Key => plain.fg(palette.accent),
         Role::Good => plain.fg(palette.good),
@@ -257,10 +257,9 @@ fn coloured(role: Role, palette: &Palette) -> Style {
         Role::CursorUnfocused => pair(palette.pale),
         Role::Marked => bold.fg(palette.marked),
         Role::Match => plain.fg(palette.accent).add_modifier(Modifier::UNDERLINED),
-        Role::Label => dim,
         Role::Input => plain.add_modifier(Modifier::UNDERLINED),
         Role::InputFocused => bold.fg(palette.accent).add_modifier(Modifier::UNDERLINED),
-        Role::Button => plain.add_modifier(Modifier::REVERSED | Modifier::DIM),
+        Role::Button => pair(palette.pale),
         Role::ButtonFocused => pair(palette.cursor).add_modifier(Modifier::BOLD),
         Role::TabActive => bold.fg(palette.accent).add_modifier(Modifier::UNDERLINED),
         Role::Disabled => dim.add_modifier(Modifier::CROSSED_OUT),

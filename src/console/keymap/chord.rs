@@ -108,6 +108,8 @@ impl Chord {
                     false => character,
                 })
             }
+            // What nearly every terminal sends for the Menu key, crossterm reads as F14.
+            KeyCode::F(14) => KeyCode::Menu,
             KeyCode::Tab | KeyCode::BackTab if shift => {
                 modifiers.remove(KeyModifiers::SHIFT);
                 KeyCode::BackTab
@@ -166,6 +168,9 @@ impl FromStr for Chord {
             } else if shift && !character.is_alphabetic() {
                 return Err(ChordError::Shifted(shown()));
             }
+        }
+        if code == KeyCode::F(14) {
+            return Err(ChordError::SameAs(shown(), "Menu"));
         }
         Ok(Chord::folded(code, modifiers))
     }

@@ -89,6 +89,7 @@ fn what_is_no_chord_is_refused_with_a_reason() {
     assert!(says("ctrl-i").contains("from Tab"));
     assert!(says("Ctrl-M").contains("from Enter"));
     assert!(says("ctrl-[").contains("from Esc"));
+    assert!(says("f14").contains("from Menu"));
     assert!(says("ctrl-shift-r").contains("without Shift"));
     assert!(says("shift-1").contains("the character that it types"));
     assert!(says("shift-space").contains("the character that it types"));
@@ -113,6 +114,7 @@ fn events_fold_to_the_chords_that_are_written() {
         (KeyCode::Tab, shift, "backtab"),
         (KeyCode::F(10), shift, "shift-f10"),
         (KeyCode::Menu, none, "menu"),
+        (KeyCode::F(14), none, "menu"),
         (KeyCode::Left, KeyModifiers::ALT, "alt-left"),
     ] {
         assert_eq!(event(code, modifiers), Some(chord(text)), "{text}");

@@ -119,13 +119,13 @@ fn by_keys(
     let mut nothing = Vec::new();
     let mut numbers: Vec<(i64, u32)> = Vec::new();
     let mut fractions: Vec<(i64, u32)> = Vec::new();
-    let mut texts: Vec<Text<'_>> = Vec::new();
+    let mut texts: Vec<(Cow<'_, str>, u32)> = Vec::new();
     for row in rows {
         match source.sort_key(*row as usize, column, world) {
             SortKey::Nothing => nothing.push(*row),
             SortKey::Number(number) => numbers.push((number, *row)),
             SortKey::Fraction(fraction) => fractions.push((total_bits(fraction), *row)),
-            SortKey::Text(text) => texts.push(Text::of(text, *row)),
+            SortKey::Text(text) => texts.push((folded(text), *row)),
         }
     }
     let kinds = [numbers.is_empty(), fractions.is_empty(), texts.is_empty()];
@@ -133,8 +133,21 @@ fn by_keys(
         [_, true, true] => of_numbers(numbers, descending),
         [true, _, true] => of_numbers(fractions, descending),
         [true, true, _] => {
-            let compare = |one: &Text<'_>, two: &Text<'_>| one.order(two, descending);
-            sorted_rows(texts, compare, |text| text.row)
+            let bytes = |place: u32, from: usize| {
+                let text = texts.get(place as usize).map_or("", |(text, _)| &**text);
+                TextKey::of(text.bytes().skip(from))
+            };
+            let keyed = (0..).zip(&texts).map(|(place, (text, _))| {
+                let key = TextKey::of(text.bytes());
+                (key.turned(descending), place)
+            });
+            let sorted = sorted_list(keyed.collect());
+            let sorted = refined(sorted, descending, &bytes);
+            let row = |place: u32| texts.get(place as usize).map(|(_, row)| *row);
+            sorted
+                .into_iter()
+                .filter_map(|(_, place)| row(place))
+                .collect()
         }
         // A mixed column is odd, but has its order.
         _ => {
@@ -152,7 +165,7 @@ fn by_keys(
 }
 
 /// An order, or its opposite.
-pub(super) fn turned(order: Ordering, descending: bool) -> Ordering {
+fn turned(order: Ordering, descending: bool) -> Ordering {
     match descending {
         true => order.reverse(),
         false => order,
@@ -165,135 +178,163 @@ fn total_bits(fraction: f64) -> i64 {
     bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed()
 }
 
+fn folded(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => fold(text),
+        Cow::Owned(text) => Cow::Owned(fold(&text).into_owned()),
+    }
+}
+
 fn of_numbers(numbers: Vec<(i64, u32)>, descending: bool) -> Vec<u32> {
-    let compare = |one: &(i64, u32), two: &(i64, u32)| {
-        turned(one.0.cmp(&two.0), descending).then(one.1.cmp(&two.1))
-    };
-    sorted_rows(numbers, compare, |(_, row)| *row)
+    let turn = if descending { -1 } else { 0 };
+    let turned = numbers.into_iter().map(|(key, row)| (key ^ turn, row));
+    let sorted = sorted_list(turned.collect());
+    sorted.into_iter().map(|(_, row)| row).collect()
 }
 
-/// A text as a sort looks at it: its first bytes as a number, and the rest only where those are
-/// alike.
-struct Text<'a> {
-    first: u64,
-    text: Cow<'a, str>,
-    row: u32,
-}
+/// Sixteen bytes of a text as numbers that are ordered as the text is. No text that is shown has a
+/// byte that is 0, so that a 0 at the end says that the text ends in it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct TextKey(u64, u64);
 
-impl<'a> Text<'a> {
-    fn of(text: Cow<'a, str>, row: u32) -> Text<'a> {
-        let text = match text {
-            Cow::Borrowed(text) => fold(text),
-            Cow::Owned(text) => Cow::Owned(fold(&text).into_owned()),
-        };
-        let mut first = [0; 8];
-        for (byte, of_text) in first.iter_mut().zip(text.bytes()) {
-            *byte = of_text;
+impl TextKey {
+    /// How many bytes it has.
+    pub(super) const LENGTH: usize = 16;
+
+    /// The first bytes of a text.
+    pub(super) fn of(bytes: impl Iterator<Item = u8>) -> TextKey {
+        let (mut one, mut two) = ([0; 8], [0; 8]);
+        for (place, byte) in one.iter_mut().chain(&mut two).zip(bytes) {
+            *place = byte;
         }
-        Text {
-            first: u64::from_be_bytes(first),
-            text,
-            row,
+        TextKey(u64::from_be_bytes(one), u64::from_be_bytes(two))
+    }
+
+    /// Ordered the other way round.
+    pub(super) fn turned(self, descending: bool) -> TextKey {
+        match descending {
+            true => TextKey(!self.0, !self.1),
+            false => self,
         }
     }
 
-    fn order(&self, other: &Text<'_>, descending: bool) -> Ordering {
-        let order = self.first.cmp(&other.first);
-        let order = order.then_with(|| self.text.cmp(&other.text));
-        turned(order, descending).then(self.row.cmp(&other.row))
+    /// Whether the text goes on after it.
+    fn goes_on(self, descending: bool) -> bool {
+        self.turned(descending).1 & 0xff != 0
     }
 }
 
-/// The rows of a list in a total order without equals, sorted on two cores where that is worth it.
-pub(super) fn sorted_rows<T: Send + Sync>(
-    mut list: Vec<T>,
-    compare: impl Fn(&T, &T) -> Ordering + Sync,
-    row: impl Fn(&T) -> u32 + Sync,
-) -> Vec<u32> {
+/// A list sorted by the first bytes of texts, sorted by the whole texts: where those bytes are
+/// alike, the next ones decide. `next` gives the bytes of a row from a place on.
+pub(super) fn refined(
+    mut list: Vec<(TextKey, u32)>,
+    descending: bool,
+    next: &impl Fn(u32, usize) -> TextKey,
+) -> Vec<(TextKey, u32)> {
+    // Runs that are alike so far, and how far.
+    let mut open = vec![(0..list.len(), 0)];
+    while let Some((range, depth)) = open.pop() {
+        let mut at = range.start;
+        while at < range.end {
+            let rest = list.get(at..range.end).unwrap_or_default();
+            let Some((first, _)) = rest.first().copied() else {
+                break;
+            };
+            let alike = rest.iter().take_while(|(key, _)| *key == first).count();
+            let run = at..at + alike;
+            at += alike;
+            if alike == 1 || !first.goes_on(descending) {
+                continue;
+            }
+            let depth = depth + TextKey::LENGTH;
+            if let Some(run) = list.get_mut(run.clone()) {
+                for (key, row) in run.iter_mut() {
+                    *key = next(*row, depth).turned(descending);
+                }
+                run.sort_unstable();
+            }
+            open.push((run, depth));
+        }
+    }
+    list
+}
+
+/// A list in order, sorted on two cores where that is worth it.
+pub(super) fn sorted_list<T: Ord + Copy + Send + Sync>(mut list: Vec<T>) -> Vec<T> {
     if list.len() < 20_000 {
-        list.sort_unstable_by(&compare);
-        return list.iter().map(row).collect();
+        list.sort_unstable();
+        return list;
     }
     let middle = list.len() / 2;
     let (lower, upper) = list.split_at_mut(middle);
     let both = thread::scope(|scope| {
-        let begun = thread::Builder::new().spawn_scoped(scope, || lower.sort_unstable_by(&compare));
-        upper.sort_unstable_by(&compare);
+        let begun = thread::Builder::new().spawn_scoped(scope, || lower.sort_unstable());
+        upper.sort_unstable();
         begun.is_ok_and(|thread| thread.join().is_ok())
     });
     let (lower, upper) = list.split_at_mut(middle);
     if !both {
-        lower.sort_unstable_by(&compare);
+        lower.sort_unstable();
     }
-    // One merges from the front, the other from the back, until they meet.
-    let (lower, upper) = (&*lower, &*upper);
+    merged(lower, upper)
+}
+
+/// Two lists in order as one: one core merges from the front, another from the back, until they
+/// meet.
+pub(super) fn merged<T: Ord + Copy + Send + Sync>(lower: &[T], upper: &[T]) -> Vec<T> {
     let total = lower.len() + upper.len();
     let pieces = parallel::split(2, 1, |halves| {
         let mut merged = Vec::with_capacity(total);
         if halves.contains(&0) {
-            merge_front(lower, upper, total / 2, &compare, &row, &mut merged);
+            merge_front(lower, upper, total / 2, &mut merged);
         }
         if halves.contains(&1) {
-            merge_back(lower, upper, total - total / 2, &compare, &row, &mut merged);
+            merge_back(lower, upper, total - total / 2, &mut merged);
         }
         merged
     });
     pieces.concat()
 }
 
-/// The first `count` rows of two sorted lists.
-fn merge_front<T>(
-    mut one: &[T],
-    mut two: &[T],
-    count: usize,
-    compare: &impl Fn(&T, &T) -> Ordering,
-    row: &impl Fn(&T) -> u32,
-    into: &mut Vec<u32>,
-) {
+/// The first `count` of two lists in order.
+fn merge_front<T: Ord + Copy>(mut one: &[T], mut two: &[T], count: usize, into: &mut Vec<T>) {
     for _ in 0..count {
-        match (one.split_first(), two.split_first()) {
-            (Some((first, rest)), Some((other, _))) if compare(first, other).is_lt() => {
-                into.push(row(first));
+        match (one, two) {
+            ([first, rest @ ..], [other, ..]) if first <= other => {
+                into.push(*first);
                 one = rest;
             }
-            (_, Some((first, rest))) => {
-                into.push(row(first));
+            (_, [first, rest @ ..]) => {
+                into.push(*first);
                 two = rest;
             }
-            (Some((first, rest)), None) => {
-                into.push(row(first));
+            ([first, rest @ ..], []) => {
+                into.push(*first);
                 one = rest;
             }
-            (None, None) => {}
+            ([], []) => {}
         }
     }
 }
 
-/// The last `count` rows of two sorted lists.
-fn merge_back<T>(
-    mut one: &[T],
-    mut two: &[T],
-    count: usize,
-    compare: &impl Fn(&T, &T) -> Ordering,
-    row: &impl Fn(&T) -> u32,
-    into: &mut Vec<u32>,
-) {
+/// The last `count` of two lists in order.
+fn merge_back<T: Ord + Copy>(mut one: &[T], mut two: &[T], count: usize, into: &mut Vec<T>) {
     let from = into.len();
     for _ in 0..count {
-        match (one.split_last(), two.split_last()) {
-            (Some((last, rest)), Some((other, _))) if compare(last, other).is_gt() => {
-                into.push(row(last));
+        match (one, two) {
+            ([rest @ .., last], [.., other]) if last > other => {
+                into.push(*last);
                 one = rest;
             }
-            (_, Some((last, rest))) => {
-                into.push(row(last));
+            (_, [rest @ .., last]) => {
+                into.push(*last);
                 two = rest;
             }
-            (Some((last, rest)), None) => {
-                into.push(row(last));
+            ([rest @ .., last], []) => {
+                into.push(*last);
                 one = rest;
             }
-            (None, None) => {}
+            ([], []) => {}
         }
     }
     if let Some(merged) = into.get_mut(from..) {

@@ -19,6 +19,9 @@ use marks::Marks;
 /// From so many rows on, filtering and sorting are done away from the screen.
 pub const LARGE: usize = 10_000;
 
+/// So many times newer rows wait for a job that does not answer; then a new one is begun.
+const PATIENCE: u8 = 3;
+
 /// A table's state.
 ///
 /// `source` and `order` always belong together: newer rows of a large table wait in `next` until
@@ -49,6 +52,8 @@ pub struct Table {
     working: Option<SharedSource>,
     /// Newer rows came while it works, in this world: they are put in order after it.
     waiting: Option<Box<World>>,
+    /// How many times rows have waited for that job.
+    waited: u8,
     /// What [`Table::selection`] found, until something changes.
     selection: OnceLock<Vec<Subject>>,
 }
@@ -83,6 +88,7 @@ impl Default for Table {
             generation: 0,
             working: None,
             waiting: None,
+            waited: 0,
             selection: OnceLock::new(),
         }
     }
@@ -109,8 +115,10 @@ impl Table {
             self.shown.retain(|place| *place < source.columns().len());
         }
         self.next = Some(source);
-        // Rows that come faster than they can be sorted wait for those that are being sorted.
-        if self.working.is_some() {
+        // Rows that come faster than they can be sorted wait for those that are being sorted; but
+        // not for ever, if nobody is at it.
+        if self.working.is_some() && self.waited < PATIENCE {
+            self.waited += 1;
             self.waiting = Some(Box::new(world.clone()));
             return None;
         }
@@ -142,6 +150,7 @@ impl Table {
     fn reorder(&mut self, world: &World) -> Option<JobRequest> {
         // Whatever is being made is not what is wanted any more.
         self.generation += 1;
+        self.waited = 0;
         self.working = None;
         self.waiting = None;
         let source = Arc::clone(self.next.as_ref().unwrap_or(&self.source));

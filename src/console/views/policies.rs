@@ -17,8 +17,8 @@ use crate::model::{Policy, Scope};
 pub const VIEW: ViewSpec = ViewSpec {
     rows,
     menu: &[
-        "policy-up",
-        "policy-down",
+        "move-policy-up",
+        "move-policy-down",
         "enable-policy",
         "disable-policy",
         "delete-policy",

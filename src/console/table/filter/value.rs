@@ -123,7 +123,8 @@ impl Test {
             Test::Is(exact) => exact.holds(&row.text(column), || row.key(column)),
             Test::Within(first, last, parts) => {
                 let text = row.text(column);
-                let part = || parts.iter().any(|part| text.contains(part.as_str()));
+                let has = |part: &String| text.len() >= part.len() && text.contains(part.as_str());
+                let part = || parts.iter().any(has);
                 is_within(&text, *first, *last).unwrap_or_else(part)
             }
             Test::Compare(comparison, operand) => operand.holds(*comparison, &row.key(column), now),

@@ -43,6 +43,20 @@ impl Bits {
         }
     }
 
+    /// Takes one back.
+    pub fn unset(&mut self, place: usize) {
+        if let Some(word) = self.words.get_mut(place / 64) {
+            *word &= !(1 << (place % 64));
+        }
+    }
+
+    /// Sets those of `other` too.
+    pub fn add(&mut self, other: &Bits) {
+        for (word, of_other) in self.words.iter_mut().zip(&other.words) {
+            *word |= of_other;
+        }
+    }
+
     /// Sets all in a range.
     pub fn set_range(&mut self, range: Range<usize>) {
         let (mut at, end) = (range.start, range.end.min(self.length));
@@ -64,6 +78,29 @@ impl Bits {
     pub fn has(&self, place: usize) -> bool {
         let word = self.words.get(place / 64);
         word.is_some_and(|word| word & (1 << (place % 64)) != 0)
+    }
+
+    /// Sets those that are not set yet and for which something holds.
+    pub fn set_unset_where(&mut self, holds: impl Fn(usize) -> bool) {
+        for (number, word) in self.words.iter_mut().enumerate() {
+            let mut unset = !*word;
+            while unset != 0 {
+                let bit = unset.trailing_zeros() as usize;
+                unset &= unset - 1;
+                let place = number * 64 + bit;
+                if place >= self.length {
+                    break;
+                }
+                if holds(place) {
+                    *word |= 1 << bit;
+                }
+            }
+        }
+    }
+
+    /// Whether so few are not set that it is quicker to look at those one by one.
+    pub fn is_nearly_full(&self) -> bool {
+        self.count() * 4 > self.length * 3
     }
 
     /// How many are set.

@@ -77,6 +77,11 @@ pub struct Coded<T> {
 }
 
 impl<T> Coded<T> {
+    /// For each of those rows 0, or a value's place plus 1; nothing when all are 0.
+    pub fn codes(&self, rows: Range<usize>) -> &[u16] {
+        self.codes.get(rows).unwrap_or_default()
+    }
+
     /// The place of a row's value.
     pub fn code(&self, row: usize) -> Option<usize> {
         let code = self.codes.get(row).copied()?;

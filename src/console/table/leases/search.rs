@@ -6,7 +6,7 @@ use std::ops::Range;
 use memchr::memmem::Finder;
 
 use super::bits::Bits;
-use super::chunk::{Chunk, STATES, TYPES};
+use super::chunk::Chunk;
 use super::minutes::{self, Ends};
 use super::rows::{At, LeaseRows, Part, column, expires_key, state_name, type_name};
 use crate::console::table::filter::{Bound, BoundTerm, Filter, Row, Test, fold};
@@ -123,10 +123,18 @@ fn is_of_address(part: &[u8]) -> bool {
     part.len() <= 15 && part.iter().all(fits)
 }
 
-/// Whether a part can be in a hardware address as it is printed.
+/// Whether a part can be in a hardware address as it is printed: hex digits in pairs, the first
+/// and the last of which may be cut off.
 fn is_of_mac(part: &[u8]) -> bool {
-    let fits = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
-    part.len() <= 17 && part.iter().all(fits)
+    let groups = || part.split(|byte| *byte == b'-');
+    let last = groups().count() - 1;
+    part.len() <= 17
+        && groups().enumerate().all(|(place, group)| {
+            let whole = place > 0 && place < last;
+            group.iter().all(u8::is_ascii_hexdigit)
+                && group.len() <= 2
+                && (!whole || group.len() == 2)
+        })
 }
 
 /// A text by itself, with its key.
@@ -193,31 +201,29 @@ impl Search<'_> {
                     bits.set_range(0..self.part.to - self.part.from);
                 }
             }
-            (column::STATE, _) => self.coded(
-                bits,
-                STATES.len(),
-                |code| state_name(code),
-                test,
-                |row| Some(chunk.state(row)),
-            ),
-            (column::TYPE, _) => self.coded(
-                bits,
-                TYPES.len(),
-                |code| type_name(code),
-                test,
-                |row| Some(chunk.client_type(row)),
-            ),
+            (column::STATE, _) => self.packed(bits, test, |code| state_name(code % 8)),
+            (column::TYPE, _) => self.packed(bits, test, |code| type_name(code / 8)),
             (column::POLICY, _) => {
                 let values = &chunk.policies.values;
                 let name = |code: usize| values.get(code).map_or("", |name| &**name);
-                self.coded(bits, values.len(), name, test, |row| {
-                    chunk.policies.code(row)
-                });
+                self.coded(
+                    bits,
+                    test,
+                    values.len(),
+                    name,
+                    chunk.policies.codes(self.range()),
+                );
             }
             (column::GIVER, _) => {
                 let values = &chunk.givers.values;
                 let name = |code: usize| values.get(code).map_or("", |name| name.as_str());
-                self.coded(bits, values.len(), name, test, |row| chunk.givers.code(row));
+                self.coded(
+                    bits,
+                    test,
+                    values.len(),
+                    name,
+                    chunk.givers.codes(self.range()),
+                );
             }
             (column::SCOPE, _) => self.scopes(look, bits),
             (column::ADDRESS, Test::Has(_)) => {
@@ -247,15 +253,43 @@ impl Search<'_> {
                     chunk.odd.find(part, self.range(), bits);
                 }
             }
-            // A name can be an address too: those are looked at one by one.
             (column::NAME, Test::Has(_)) => {
                 for part in parts {
                     chunk.hosts.find(part, self.range(), bits);
                 }
             }
+            (column::NAME, Test::Within(..)) => {
+                let mut found = Bits::new(self.part.to - self.part.from);
+                for part in parts {
+                    chunk.hosts.find(part, self.range(), &mut found);
+                }
+                // A name can be an address too: what begins with a digit is looked at closely.
+                let digit = |row: &usize| {
+                    chunk
+                        .hosts
+                        .first(*row)
+                        .is_some_and(|one| one.is_ascii_digit())
+                };
+                for row in self.range().filter(digit) {
+                    let place = row - self.part.from;
+                    if self.holds(test, chunk.hosts.folded(row)) {
+                        bits.set(place);
+                    } else {
+                        found.unset(place);
+                    }
+                }
+                bits.add(&found);
+            }
             (column::DESCRIPTION, Test::Has(_)) => {
                 for part in parts {
                     chunk.descriptions.find(part, self.range(), bits);
+                }
+            }
+            (column::DESCRIPTION, _) if !self.holds(test, "") => {
+                for row in chunk.descriptions.rows(self.range()) {
+                    if self.holds(test, chunk.descriptions.folded(row)) {
+                        bits.set(row - self.part.from);
+                    }
                 }
             }
             (column::EXPIRES, Test::Has(_) | Test::Within(..)) => self.ends(look, bits),
@@ -299,30 +333,36 @@ impl Search<'_> {
         test.holds(&One(&fold(text), key), 0, self.bound.now())
     }
 
+    /// State and type, which share a byte: each that there can be is looked at once.
+    fn packed(&self, bits: &mut Bits, test: &Test, name: impl Fn(usize) -> &'static str) {
+        let held: [bool; 32] = std::array::from_fn(|code| {
+            let name = name(code);
+            !name.is_empty() && self.holds(test, name)
+        });
+        if held.contains(&true) {
+            let codes = self.part.chunk.states.get(self.range()).unwrap_or_default();
+            bits.set_where(codes, |code| held[usize::from(*code % 32)]);
+        }
+    }
+
     /// A column of few values: each is looked at once.
     fn coded<'a>(
         &self,
         bits: &mut Bits,
+        test: &Test,
         count: usize,
         name: impl Fn(usize) -> &'a str,
-        test: &Test,
-        code: impl Fn(usize) -> Option<usize>,
+        codes: &[u16],
     ) {
-        let held: Vec<bool> = (0..count)
-            .map(|code| self.holds(test, name(code)))
-            .collect();
-        let empty = self.holds(test, "");
-        if !empty && !held.contains(&true) {
-            return;
-        }
-        for row in self.range() {
-            let holds = match code(row) {
-                Some(code) => held.get(code).copied().unwrap_or(false),
-                None => empty,
-            };
-            if holds {
-                bits.set(row - self.part.from);
+        let values = (0..count).map(|code| self.holds(test, name(code)));
+        let held: Vec<bool> = [self.holds(test, "")].into_iter().chain(values).collect();
+        if codes.is_empty() {
+            if held.first() == Some(&true) {
+                bits.set_range(0..self.part.to - self.part.from);
             }
+        } else if held.contains(&true) {
+            let holds = |code: &u16| held.get(usize::from(*code)).copied().unwrap_or(false);
+            bits.set_where(codes, holds);
         }
     }
 

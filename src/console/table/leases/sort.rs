@@ -6,8 +6,12 @@ use std::collections::BTreeMap;
 use super::chunk::{BLANK, STATES, TYPES};
 use super::rows::{LeaseRows, Part, column, state_name, type_name};
 use crate::console::table::filter::fold;
-use crate::console::table::order::{sorted_rows, turned};
+use crate::console::table::order::{TextKey, merged, refined};
+use crate::console::table::parallel;
 use crate::model::ServerName;
+
+/// So many rows are worth a thread.
+const SHARE: usize = 20_000;
 
 /// Puts rows (in index order) in the order of a column; those without anything there come last.
 pub fn sorted(rows: &LeaseRows, numbers: &mut Vec<u32>, column: usize, descending: bool) {
@@ -95,21 +99,21 @@ pub fn sorted(rows: &LeaseRows, numbers: &mut Vec<u32>, column: usize, descendin
             descending,
             |part, row| part.chunk.client(row),
             // The hyphens say nothing of the order.
-            |text| first_bytes(text.bytes().filter(|byte| *byte != b'-')),
+            |text, from| TextKey::of(text.bytes().filter(|byte| *byte != b'-').skip(from)),
         ),
         column::NAME => by_text(
             rows,
             numbers,
             descending,
             |part, row| part.chunk.hosts.folded(row),
-            |text| first_bytes(text.bytes()),
+            |text, from| TextKey::of(text.bytes().skip(from)),
         ),
         column::DESCRIPTION => by_text(
             rows,
             numbers,
             descending,
             |part, row| part.chunk.descriptions.folded(row),
-            |text| first_bytes(text.bytes()),
+            |text, from| TextKey::of(text.bytes().skip(from)),
         ),
         _ => {}
     }
@@ -122,8 +126,10 @@ fn visit<'a>(
     mut begin: impl FnMut(&'a Part),
     mut each: impl FnMut(u32, &'a Part, usize),
 ) {
+    let first = numbers.first().map_or(0, |first| *first as usize);
+    let before = rows.parts.partition_point(|part| part.end() <= first);
     let mut numbers = numbers.iter().copied().peekable();
-    for part in &rows.parts {
+    for part in rows.parts.iter().skip(before) {
         let end = part.end();
         let mut begun = false;
         while let Some(number) = numbers.next_if(|number| (*number as usize) < end) {
@@ -221,42 +227,44 @@ fn by_rank<'a>(
     });
 }
 
-fn first_bytes(text: impl Iterator<Item = u8>) -> u128 {
-    let mut first = [0; 16];
-    for (byte, of_text) in first.iter_mut().zip(text) {
-        *byte = of_text;
-    }
-    u128::from_be_bytes(first)
-}
-
-/// By text: its first bytes as a number, and the whole only where those are alike.
+/// By text: its first bytes as numbers, and more of it only where those are alike.
 fn by_text<'a>(
     rows: &'a LeaseRows,
     numbers: &mut Vec<u32>,
     descending: bool,
     text: impl Fn(&'a Part, usize) -> &'a str + Sync,
-    first: impl Fn(&str) -> u128,
+    key: impl Fn(&str, usize) -> TextKey + Sync,
 ) {
-    let mut keyed: Vec<(u128, u32)> = Vec::with_capacity(numbers.len());
-    let mut without = Vec::new();
-    visit(
-        rows,
-        numbers,
-        |_| {},
-        |number, part, row| match text(part, row) {
-            "" => without.push(number),
-            text => keyed.push((first(text), number)),
-        },
-    );
-    let whole = |row: u32| {
-        let at = rows.at(row as usize);
-        at.map_or("", |at| text(at.part, at.row))
+    let halves = parallel::split(numbers.len(), (numbers.len() / 2).max(SHARE), |range| {
+        let numbers = numbers.get(range).unwrap_or_default();
+        let mut keyed: Vec<(TextKey, u32)> = Vec::with_capacity(numbers.len());
+        let mut without = Vec::new();
+        visit(
+            rows,
+            numbers,
+            |_| {},
+            |number, part, row| match text(part, row) {
+                "" => without.push(number),
+                text => keyed.push((key(text, 0).turned(descending), number)),
+            },
+        );
+        keyed.sort_unstable();
+        (keyed, without)
+    });
+    let (mut keyed, mut without) = (Vec::new(), Vec::new());
+    for (half, mut half_without) in halves {
+        keyed = match keyed.is_empty() {
+            true => half,
+            false => merged(&keyed, &half),
+        };
+        without.append(&mut half_without);
+    }
+    let next = |number: u32, from: usize| {
+        let at = rows.at(number as usize);
+        key(at.map_or("", |at| text(at.part, at.row)), from)
     };
-    let compare = |one: &(u128, u32), two: &(u128, u32)| {
-        let order = one.0.cmp(&two.0);
-        let order = order.then_with(|| whole(one.1).cmp(whole(two.1)));
-        turned(order, descending).then(one.1.cmp(&two.1))
-    };
-    *numbers = sorted_rows(keyed, compare, |(_, row)| *row);
+    let keyed = refined(keyed, descending, &next);
+    numbers.clear();
+    numbers.extend(keyed.into_iter().map(|(_, number)| number));
     numbers.append(&mut without);
 }

@@ -15,6 +15,15 @@ pub const ADDRESS: usize = 16;
 /// The place of a hardware address: `00-15-5d-a7-66-02` and an end.
 pub const CLIENT: usize = 18;
 
+/// Calls `each` with every place where a part begins.
+fn each_place(part: &Finder<'_>, text: &[u8], mut each: impl FnMut(usize)) {
+    match part.needle() {
+        // A single letter is in nearly every row: what is quick for long words is not for it.
+        [letter] => memchr::memchr_iter(*letter, text).for_each(&mut each),
+        _ => part.find_iter(text).for_each(&mut each),
+    }
+}
+
 /// Folded ASCII texts that each have a place of `WIDTH` bytes.
 #[derive(Debug, Default)]
 pub struct Fixed<const WIDTH: usize>(Vec<u8>);
@@ -42,12 +51,14 @@ impl<const WIDTH: usize> Fixed<WIDTH> {
     pub fn find(&self, part: &Finder<'_>, rows: Range<usize>, bits: &mut Bits) {
         let text = self.0.get(rows.start * WIDTH..rows.end * WIDTH);
         let text = text.unwrap_or_default();
-        let mut at = 0;
-        while let Some(found) = text.get(at..).and_then(|rest| part.find(rest)) {
-            let row = (at + found) / WIDTH;
-            bits.set(row);
-            at = (row + 1) * WIDTH;
+        if bits.is_nearly_full() {
+            bits.set_unset_where(|row| {
+                let text = text.get(row * WIDTH..(row + 1) * WIDTH);
+                text.is_some_and(|text| part.find(text).is_some())
+            });
+            return;
         }
+        each_place(part, text, |place| bits.set(place / WIDTH));
     }
 
     /// Takes no more room than it needs.
@@ -112,20 +123,32 @@ impl Texts {
 
     /// Sets the bits of the rows in which a part is found, counted from the first of `rows`.
     pub fn find(&self, part: &Finder<'_>, rows: Range<usize>, bits: &mut Bits) {
-        let text = self.all_folded().as_bytes();
-        let text = text.get(..self.begin(rows.end)).unwrap_or_default();
-        let mut at = self.begin(rows.start);
-        let mut row = rows.start;
-        while let Some(found) = text.get(at..).and_then(|rest| part.find(rest)) {
-            let place = at + found;
-            // Most often it is this row or one of the next; else it is looked for.
-            let ends = self.ends.get(row..rows.end).unwrap_or_default();
-            let near = ends.iter().take(8).position(|end| *end as usize >= place);
-            row += near.unwrap_or_else(|| ends.partition_point(|end| (*end as usize) < place));
-            bits.set(row - rows.start);
-            row += 1;
-            at = self.begin(row);
+        let all = self.all_folded().as_bytes();
+        if bits.is_nearly_full() {
+            bits.set_unset_where(|row| {
+                let text = all.get(self.range(rows.start + row));
+                text.is_some_and(|text| part.find(text).is_some())
+            });
+            return;
         }
+        let begin = self.begin(rows.start);
+        let text = all.get(begin..self.begin(rows.end)).unwrap_or_default();
+        let ends = self.ends.get(rows).unwrap_or_default();
+        let mut row = 0;
+        each_place(part, text, |place| {
+            let place = begin + place;
+            // Most often it is this row or one of the next; else it is looked for.
+            let rest = ends.get(row..).unwrap_or_default();
+            let near = rest.iter().take(32).position(|end| *end as usize >= place);
+            row += near.unwrap_or_else(|| rest.partition_point(|end| (*end as usize) < place));
+            bits.set(row);
+        });
+    }
+
+    /// The first byte of a row, folded; none of an empty one.
+    pub fn first(&self, row: usize) -> Option<u8> {
+        let byte = self.all_folded().as_bytes().get(self.begin(row)).copied();
+        byte.filter(|byte| *byte != END)
     }
 
     /// Makes it ready to search, in no more room than it needs.
@@ -198,6 +221,12 @@ impl Sparse {
                 bits.set(usize::from(*row) - rows.start);
             }
         }
+    }
+
+    /// The rows that have one.
+    pub fn rows(&self, within: Range<usize>) -> impl Iterator<Item = usize> + '_ {
+        let rows = self.rows.iter().map(|row| usize::from(*row));
+        rows.filter(move |row| within.contains(row))
     }
 
     /// Makes it ready to search, in no more room than it needs.

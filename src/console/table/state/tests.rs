@@ -310,6 +310,9 @@ fn rows_that_come_faster_than_they_are_sorted_wait() {
     };
     table.gave_up(generation);
     assert!(table.show(many(LARGE + 4), &world).is_some());
+    // And one that nobody has begun does neither.
+    let again = (0..4).find_map(|_| table.show(many(LARGE + 5), &world));
+    assert!(again.is_some());
 }
 
 #[derive(Clone, Debug)]
