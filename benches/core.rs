@@ -1,14 +1,17 @@
-//! `apply`, `compare` and `collect` on an estate of 150 servers and 40,000 scopes.
+//! `apply`, `compare`, `collect`, cache and leases on an estate of 150 servers and 40,000 scopes.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::hint::black_box;
 use std::net::Ipv4Addr;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use jiff::Timestamp;
 use twinscope::clock::Clock;
 use twinscope::config::{Configuration, Home};
+use twinscope::console::find;
+use twinscope::console::world::World;
 use twinscope::drivers::embedded::EmbeddedEstate;
-use twinscope::drivers::embedded::generated::{Size, generate};
+use twinscope::drivers::embedded::generated::{self, Size, generate};
 use twinscope::ipam::Ipam;
 use twinscope::model::scope::ScopeProperty;
 use twinscope::model::server::Coverage;
@@ -119,6 +122,49 @@ fn collect(criterion: &mut Criterion) {
         bench.iter(|| runtime.block_on(ipam.collect()));
     });
     group.finish();
+
+    let world = World {
+        estate: ipam.estate(),
+        ..World::unknown(Timestamp::UNIX_EPOCH)
+    };
+    let mut group = criterion.benchmark_group("find in 120,000 reservations");
+    for typed in ["10.100.0.1", "10.1", "0015", "office", "dhcp1 printer"] {
+        let query = find::Query::parse(typed);
+        group.bench_function(typed, |bench| {
+            bench.iter(|| find::find(black_box(&world), &query, 20));
+        });
+    }
+    group.finish();
+
+    let file = home.cache_file();
+    let save = || {
+        let _ = std::fs::remove_file(&file);
+        runtime.block_on(async {
+            // Another generation, or there would be nothing to write.
+            ipam.read(&ipam.servers()[0]).await.unwrap();
+            ipam.save_cache().await.unwrap();
+        });
+    };
+    save();
+    let bytes = std::fs::metadata(&file).unwrap().len();
+    let mut group = criterion.benchmark_group(format!("cache of {} kB", bytes / 1000));
+    group.sample_size(20);
+    group.bench_function("written", |bench| bench.iter(save));
+    group.bench_function("loaded and published", |bench| {
+        bench.iter_batched(
+            open,
+            |ipam| {
+                let info = ipam.load_cache().info().unwrap();
+                assert_eq!(info.servers.len(), 150);
+                ipam
+            },
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+    criterion.bench_function("leases/a million generated", |bench| {
+        bench.iter(|| generated::leases(Size::LARGE, Timestamp::UNIX_EPOCH).count());
+    });
 }
 
 criterion_group!(benches, rules, collect);

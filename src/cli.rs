@@ -2,6 +2,7 @@
 
 mod check;
 mod ipam;
+mod keys;
 mod lab;
 mod manual;
 mod views;
@@ -16,8 +17,9 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use crate::clock::Clock;
 use crate::cmdlets::{self, Console};
 use crate::config::{Configuration, Home};
+use crate::console;
 use crate::drivers::embedded::EmbeddedEstate;
-use crate::ipam::Ipam;
+use crate::ipam::{Access, Ipam};
 use crate::model::ServerName;
 use crate::model::text::printable;
 
@@ -26,8 +28,27 @@ use crate::model::text::printable;
 #[command(name = "twinscope", version, disable_help_subcommand = true)]
 #[command(after_help = AFTER_HELP)]
 struct Cli {
+    #[command(flatten)]
+    console: ConsoleArgs,
     #[command(subcommand)]
     room: Option<Room>,
+}
+
+/// Of the console, which opens without a subcommand.
+#[derive(Args, Debug)]
+struct ConsoleArgs {
+    /// Look only: nothing can be changed.
+    #[arg(long)]
+    read_only: bool,
+    /// dark, light, mono or high-contrast.
+    #[arg(long, value_name = "NAME")]
+    theme: Option<String>,
+    /// Draw with ASCII only.
+    #[arg(long)]
+    ascii: bool,
+    /// Leave the mouse to the terminal.
+    #[arg(long)]
+    no_mouse: bool,
 }
 
 const AFTER_HELP: &str = "\
@@ -55,6 +76,8 @@ enum Room {
     Cmdlets,
     /// Print a completion script for a shell.
     Completions(CompletionsArgs),
+    /// List the console's keys and commands, as the home's keymap.toml has them.
+    Keys,
     /// Print the manual page.
     Man,
 }
@@ -113,12 +136,8 @@ fn run_room(arguments: &[OsString]) -> anyhow::Result<u8> {
     let mut out = io::stdout().lock();
     match cli.room {
         None => {
-            writeln!(
-                out,
-                "The full-screen console is not in this version yet; the cmdlets and the commands below are.\n"
-            )?;
-            write!(out, "{}", command().render_help())?;
-            Ok(0)
+            drop(out);
+            run_console(&cli.console)
         }
         Some(Room::Ipam(args)) => {
             let ipam = open()?;
@@ -158,11 +177,37 @@ fn run_room(arguments: &[OsString]) -> anyhow::Result<u8> {
             out.write_all(&script)?;
             Ok(0)
         }
+        Some(Room::Keys) => {
+            let (home, _) = configuration()?;
+            keys::write(&home, &mut out)?;
+            Ok(0)
+        }
         Some(Room::Man) => {
             manual::write(command(), &mut out)?;
             Ok(0)
         }
     }
+}
+
+fn run_console(args: &ConsoleArgs) -> anyhow::Result<u8> {
+    if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+        anyhow::bail!(
+            "the console needs a terminal; `twinscope --help` lists what works without one"
+        );
+    }
+    let (home, configuration) = configuration()?;
+    let ipam = open_with(&home, &configuration)?;
+    if args.read_only {
+        ipam.set_access(Access::read_only("the console was opened with --read-only"));
+    }
+    let options = console::Options {
+        theme: args.theme.clone(),
+        ascii: args.ascii,
+        no_mouse: args.no_mouse,
+        periods: configuration.collect,
+    };
+    block_on(console::open(ipam, &home, &options))??;
+    Ok(0)
 }
 
 fn command() -> clap::Command {

@@ -1,21 +1,30 @@
 //! The home and the configuration file: where things are kept, and which servers there are.
 
+mod access;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
+use access::{RawGroup, RawGuardrail};
 use etcetera::BaseStrategy;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::model::ServerName;
+use crate::model::guardrail::{Glob, Guardrail};
 use crate::model::text::printable;
+use collect::RawCollect;
+
+mod collect;
+
+pub use collect::Periods;
 
 /// Where configuration and state are kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Home {
     /// The folder of `config.toml`.
     pub config: PathBuf,
-    /// The folder of `estate.sqlite` and `ipam.sqlite`.
+    /// The folder of `estate.sqlite`, `ipam.sqlite` and `estate-cache.bin`.
     pub state: PathBuf,
 }
 
@@ -68,6 +77,12 @@ impl Home {
     pub fn ipam_file(&self) -> PathBuf {
         self.state.join("ipam.sqlite")
     }
+
+    /// The last estate, so that the next start has something to show at once.
+    #[must_use]
+    pub fn cache_file(&self) -> PathBuf {
+        self.state.join("estate-cache.bin")
+    }
 }
 
 /// What the configuration file says.
@@ -76,6 +91,34 @@ pub struct Configuration {
     /// The servers, in order; the first one is the default of `-ComputerName`. Empty: every
     /// server of the embedded estate.
     pub servers: Vec<ServerEntry>,
+    /// Nothing may be written, and why.
+    pub read_only: Option<String>,
+    /// The guardrail rules, in order.
+    pub guardrails: Vec<GuardrailEntry>,
+    /// The server groups, in order. Empty: one a domain.
+    pub groups: Vec<GroupEntry>,
+    /// How often servers are read, and for how long it is remembered.
+    pub collect: Periods,
+}
+
+/// A `[[guardrail]]` entry.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GuardrailEntry {
+    /// What it says.
+    pub rule: Guardrail,
+    /// The line of its server in the file, or else of its beginning, from 1.
+    pub line: usize,
+}
+
+/// A `[[group]]` entry.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GroupEntry {
+    /// Its name.
+    pub name: String,
+    /// Names of servers, or patterns with `*` and `?`.
+    pub servers: Vec<Glob>,
+    /// The line on which it begins, from 1.
+    pub line: usize,
 }
 
 /// A `[[server]]` entry.
@@ -179,32 +222,9 @@ impl Configuration {
     /// [`ConfigError`] naming file, line and key.
     pub fn load(home: &Home) -> Result<Configuration, ConfigError> {
         let file = home.config_file();
-        let whole = |what: String| ConfigError {
-            file: file.clone(),
-            line: None,
-            key: None,
-            what,
-        };
-        let bytes = match std::fs::read(&file) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Configuration::default());
-            }
-            Err(error) => return Err(whole(format!("it can't be read: {error}"))),
-        };
-        match std::str::from_utf8(&bytes) {
-            Ok(text) => Configuration::parse(&file, text),
-            Err(error) => {
-                let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-                let source = Source {
-                    file: &file,
-                    text: &good,
-                };
-                Err(source.at(
-                    good.len(),
-                    "a byte here is not UTF-8: save the file as UTF-8".to_owned(),
-                ))
-            }
+        match read(&file)? {
+            Some(text) => Configuration::parse(&file, &text),
+            None => Ok(Configuration::default()),
         }
     }
 
@@ -225,7 +245,13 @@ impl Configuration {
             }
             servers.push(entry);
         }
-        Ok(Configuration { servers })
+        Ok(Configuration {
+            servers,
+            read_only: source.read_only(raw.read_only.as_ref(), raw.read_only_reason.as_ref())?,
+            guardrails: source.guardrails(&raw.guardrail)?,
+            groups: source.groups(&raw.group)?,
+            collect: source.periods(raw.collect)?,
+        })
     }
 }
 
@@ -234,6 +260,14 @@ impl Configuration {
 struct RawFile {
     #[serde(default)]
     server: Vec<Spanned<RawServer>>,
+    read_only: Option<Spanned<bool>>,
+    read_only_reason: Option<Spanned<String>>,
+    #[serde(default)]
+    guardrail: Vec<Spanned<RawGuardrail>>,
+    #[serde(default)]
+    group: Vec<Spanned<RawGroup>>,
+    #[serde(default)]
+    collect: RawCollect,
 }
 
 #[derive(Deserialize)]
@@ -251,15 +285,45 @@ fn shown(text: &str) -> String {
     printable(text, 80)
 }
 
+/// The text of one of the home's files; `None` where there is no such file.
+///
+/// # Errors
+/// [`ConfigError`] when it can't be read, or names the line that is not UTF-8.
+pub(crate) fn read(file: &Path) -> Result<Option<String>, ConfigError> {
+    let bytes = match std::fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            return Err(ConfigError {
+                file: file.to_owned(),
+                line: None,
+                key: None,
+                what: format!("it can't be read: {error}"),
+            });
+        }
+    };
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(Some(text.to_owned())),
+        Err(error) => {
+            let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+            let source = Source { file, text: &good };
+            Err(source.at(
+                good.len(),
+                "a byte here is not UTF-8: save the file as UTF-8".to_owned(),
+            ))
+        }
+    }
+}
+
 /// The file's text, to tell where something is.
-struct Source<'a> {
-    file: &'a Path,
-    text: &'a str,
+pub(crate) struct Source<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) text: &'a str,
 }
 
 impl Source<'_> {
     /// An error at a byte of the text; its key is the one on that line.
-    fn at(&self, offset: usize, what: String) -> ConfigError {
+    pub(crate) fn at(&self, offset: usize, what: String) -> ConfigError {
         let mut offset = offset.min(self.text.len());
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
@@ -286,7 +350,7 @@ impl Source<'_> {
         before.filter(|byte| **byte == b'\n').count() + 1
     }
 
-    fn syntax(&self, error: &toml::de::Error) -> ConfigError {
+    pub(crate) fn syntax(&self, error: &toml::de::Error) -> ConfigError {
         let what = printable(error.message(), 400);
         match error.span() {
             Some(span) => self.at(span.start, what),

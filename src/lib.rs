@@ -10,6 +10,7 @@ pub mod cmdlets;
 pub mod config;
 pub mod console;
 pub mod drivers;
+pub mod exchange;
 pub mod ipam;
 pub mod model;
 pub mod rules;

@@ -16,11 +16,13 @@ use twinscope::drivers::{BoxFuture, Driver, DriverError, Expected, LeaseQuery, S
 use twinscope::ipam::access::Access;
 use twinscope::ipam::estate::Pair;
 use twinscope::ipam::{
-    Cancel, Ended, Ipam, JournalQuery, Outcome, PlanError, Progress, SqliteStore, StepResult,
+    Cancel, Ended, Ipam, JournalQuery, Judgement, Outcome, PlanError, Progress, SqliteStore,
+    StepResult,
 };
 use twinscope::model::edit::{ObjectRef, Order};
 use twinscope::model::failover::{Relationship, SharedSecret};
 use twinscope::model::fingerprint::Fingerprint;
+use twinscope::model::guardrail::{CommandKind, Effect, Glob, Guardrail, ScopePattern};
 use twinscope::model::lease::Lease;
 use twinscope::model::plan::{FailoverChoice, Intent, Plan, Reach, ReplicationLevel, Risk};
 use twinscope::model::reservation::ReservationProperty;
@@ -1062,6 +1064,87 @@ async fn read_only_writes_nothing() {
 }
 
 #[tokio::test]
+async fn a_guardrail_denies_at_the_plan_and_again_at_the_wire() {
+    let place = Place::new();
+    let ipam = place.ipam("alice");
+    let made = ipam.plan(reserve(100)).await.unwrap();
+    let mut deny = Guardrail::new(Effect::Deny, "the registers are in there");
+    deny.server = Some(Glob::new("dc1"));
+    deny.scope = Some(ScopePattern::new("10.0.0.0/24"));
+    let access = |rule: &Guardrail| Access {
+        read_only: None,
+        rules: vec![rule.clone()],
+    };
+    ipam.set_access(access(&deny));
+    // What dhcp1 is asked for is carried to dc1.
+    let refused = ipam.plan(reserve(100)).await.unwrap_err();
+    assert!(matches!(&refused, PlanError::NotAllowed(why) if why.ends_with("are in there")));
+    let outcome = carry_out(&ipam, made).await;
+    assert_eq!((outcome.ended, outcome.plan), (Ended::Nothing, None));
+    assert!(outcome.notes[0].contains("registers"));
+    assert!(!has(&ipam, DHCP1, "10.0.0.100").await);
+    // Another scope is not what it is about.
+    let elsewhere = change(DHCP1, vec![add(guests(), "10.0.8.100", "00155da76602")]);
+    assert_eq!(done(&ipam, elsewhere).await.ended, Ended::Done);
+
+    let mut ask = Guardrail::new(Effect::TypeName, "call the desk first");
+    ask.action = Some(CommandKind::PartnerDown);
+    ask.relationship = Some(Glob::new("dhcp1*"));
+    ipam.set_access(access(&ask));
+    let plan = ipam.plan(reserve(100)).await.unwrap();
+    assert_eq!(ipam.judgement(&plan), Judgement::Allowed);
+    place.lab(&LabCommand::Stop("dc1".into()));
+    let order = Intent::Order {
+        server: name(DHCP1),
+        order: Order::SetPartnerDown {
+            relationship: PAIR.to_uppercase(),
+        },
+    };
+    let plan = ipam.plan(order).await.unwrap();
+    let said = Judgement::TypeName(PAIR.to_owned(), "call the desk first".to_owned());
+    assert_eq!(ipam.judgement(&plan), said);
+    // Replication is more than the edits it ends as; the scopes of a relationship count as its own.
+    place.lab(&LabCommand::Start("dc1".into()));
+    let mut freeze = Guardrail::new(Effect::Deny, "freeze");
+    freeze.action = Some(CommandKind::Replicate);
+    freeze.scope = Some(ScopePattern::new("10.0.0.0/8"));
+    ipam.set_access(Access::default());
+    place.lab(&LabCommand::Pass(7200));
+    let alone = Intent::Change {
+        server: name(DHCP1),
+        edits: vec![add(hq(), "10.0.0.101", "00155da76699")],
+        reach: Reach::Server,
+    };
+    assert_eq!(done(&ipam, alone).await.ended, Ended::Done);
+    ipam.set_access(access(&freeze));
+    let refused = ipam.plan(replicate(DHCP1, [hq()])).await.unwrap_err();
+    assert!(matches!(refused, PlanError::NotAllowed(_)), "{refused}");
+    let mut down = Guardrail::new(Effect::Deny, "not at night");
+    down.scope = Some(ScopePattern::new("10.0.0.0/24"));
+    down.action = Some(CommandKind::PartnerDown);
+    ipam.set_access(access(&down));
+    place.lab(&LabCommand::Stop("dc1".into()));
+    let order = Intent::Order {
+        server: name(DHCP1),
+        order: Order::SetPartnerDown {
+            relationship: PAIR.to_owned(),
+        },
+    };
+    let refused = ipam.plan(order).await.unwrap_err();
+    assert!(matches!(refused, PlanError::NotAllowed(_)), "{refused}");
+}
+
+#[tokio::test]
+async fn without_groups_every_domain_is_one() {
+    let place = Place::new();
+    let ipam = place.ipam("alice");
+    let groups = ipam.groups();
+    assert_eq!(groups.len(), 1);
+    assert_eq!(groups[0].name, "contoso.com");
+    assert_eq!(groups[0].servers, ipam.servers());
+}
+
+#[tokio::test]
 async fn leases_in_the_way_or_lost_are_told() {
     let place = Place::new();
     let ipam = place.ipam("alice");
@@ -1264,6 +1347,7 @@ async fn kinds_without_a_driver_say_so_and_disturb_nobody() {
             ),
             entry(DHCP1, &["main"], ServerKind::Embedded),
         ],
+        ..Configuration::default()
     };
     let open = |configuration: &Configuration| {
         Ipam::open(&place.home(), configuration, place.clock.clone(), "alice")

@@ -103,6 +103,73 @@ const ON_DHCP1: &str =
 const ON_DC1: &str = "Get-DhcpServerv4Reservation -ScopeId 10.0.0.0 -ComputerName dc1.contoso.com";
 
 #[test]
+fn guardrails_hold_in_cmdlets_and_in_ipams_commands() {
+    let home = Home::new();
+    let rule = |action: &str, effect: &str, more: &str| {
+        format!("[[guardrail]]\naction = \"{action}\"\neffect = \"{effect}\"\n{more}\n")
+    };
+    let configure = |rules: &[String]| {
+        std::fs::write(home.path().join("config.toml"), rules.concat()).unwrap();
+    };
+    configure(&[
+        rule(
+            "create",
+            "deny",
+            "reason = \"freeze\"\nscope = \"10.0.8.0/22\"",
+        ),
+        rule("delete", "confirm", "reason = \"look twice\""),
+        rule("partner-down", "type-name", "reason = \"call the desk\""),
+    ]);
+    let add = "Add-DhcpServerv4Reservation -ScopeId 10.0.8.0 -IPAddress 10.0.8.105 -ClientId 00155DA76602";
+    let refused = home.refused(add);
+    assert!(
+        refused.contains("a guardrail denies it") && refused.contains("freeze"),
+        "{refused}"
+    );
+    let refused =
+        home.refused("ipam create-reservation --ip 10.0.8.105 --client 00155DA76602 --yes");
+    assert!(refused.contains("freeze"), "{refused}");
+    // A question is answered by a switch, a name only by hand.
+    home.run("ipam create-reservation --ip 10.0.0.105 --client 00155DA76602");
+    let remove = "Remove-DhcpServerv4Reservation -IPAddress 10.0.0.105";
+    let refused = home.refused(remove);
+    assert!(
+        refused.contains("look twice") && refused.contains("-Confirm:false"),
+        "{refused}"
+    );
+    home.run(&format!("{remove} -Confirm:false"));
+    let refused = home.refused("ipam delete-reservation --server dc1 --ip 10.0.0.105");
+    assert!(refused.contains("--yes"), "{refused}");
+    home.run("lab stop dc1");
+    let pair = "dhcp1.contoso.com-dc1.contoso.com";
+    for line in [
+        format!("Set-DhcpServerv4Failover {pair} -PartnerDown -Force"),
+        format!("ipam set-partner-down --relationship {pair} --yes"),
+    ] {
+        let refused = home.refused(&line);
+        let asked = refused.contains("call the desk") && refused.contains("has to be typed");
+        assert!(asked, "{line}: {refused}");
+    }
+    assert!(home.run("lab status").contains("CommunicationInterrupted"));
+    configure(&["read_only = true\nread_only_reason = \"training\"\n".to_owned()]);
+    let refused = home.refused("ipam create-reservation --ip 10.0.0.106 --client 00155DA76603");
+    assert!(refused.contains("training"), "{refused}");
+    // A rule about a server that is not there would protect nobody.
+    configure(&[rule("create", "deny", "reason = \"x\"\nserver = \"dhpc1\"")]);
+    let refused = home.refused("ipam servers");
+    assert!(
+        refused.contains("line 5, server: there is no server 'dhpc1'"),
+        "{refused}"
+    );
+    configure(&[rule("create", "forbid", "reason = \"x\"")]);
+    let refused = home.refused("ipam servers");
+    assert!(
+        refused.contains("line 3, effect: 'forbid' is no effect"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn the_seeds_transcript_holds() {
     let home = Home::new();
     let shows =
@@ -319,8 +386,9 @@ fn killed_at_any_moment_the_home_still_opens() {
     // Whatever was left behind is reported once, and then there is nothing more to report.
     home.run("ipam scopes");
     let again = home.try_run("ipam scopes");
+    // (Why a row is Out of sync is said every time, and that may be an interruption too.)
     assert!(
-        !String::from_utf8_lossy(&again.stderr).contains("interrupted"),
+        !String::from_utf8_lossy(&again.stderr).contains("was interrupted"),
         "{}",
         said(&again)
     );

@@ -8,9 +8,9 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::{tell, views};
-use crate::cmdlets::{Answer, Console, Output, confirm, render_plan};
+use crate::cmdlets::{Answer, Console, Output, confirm, render_plan, type_name};
 use crate::drivers::DriverError;
-use crate::ipam::{Cancel, Ended, Ipam, Outcome, Progress, StepResult};
+use crate::ipam::{Cancel, Ended, Ipam, Judgement, Outcome, Progress, StepResult};
 use crate::model::edit::Order;
 use crate::model::plan::{Intent, Plan, Reach, ReplicationLevel, Risk};
 use crate::model::scope::ClientType;
@@ -359,7 +359,21 @@ async fn carry_out(ipam: &Ipam, intent: Intent, what_if: bool, yes: bool) -> any
         tell(&plan.warnings)?;
         return Ok(0);
     }
-    if plan.risk > Risk::Small && !yes && !asked(&plan)? {
+    let guarded = ipam.judgement(&plan);
+    let asks = plan.risk > Risk::Small || matches!(guarded, Judgement::Confirm(_));
+    let typed = match &guarded {
+        Judgement::TypeName(name, reason) => Some((name.as_str(), reason.as_str())),
+        _ => None,
+    };
+    let reason = match &guarded {
+        Judgement::Confirm(reason) => Some(reason.as_str()),
+        _ => None,
+    };
+    let agreed = match typed {
+        Some((name, reason)) => typed_by_hand(&plan, name, reason)?,
+        None => !asks || yes || asked(&plan, reason)?,
+    };
+    if !agreed {
         writeln!(io::stderr(), "nothing was done")?;
         return Ok(1);
     }
@@ -377,7 +391,36 @@ async fn carry_out(ipam: &Ipam, intent: Intent, what_if: bool, yes: bool) -> any
         })
 }
 
-fn asked(plan: &Plan) -> anyhow::Result<bool> {
+fn asked(plan: &Plan, guardrail: Option<&str>) -> anyhow::Result<bool> {
+    let question = match guardrail {
+        Some(reason) => format!("A guardrail asks: {reason}. Carry this out?"),
+        None => "Carry this out?".to_owned(),
+    };
+    match at_terminal(plan, |console| confirm(console, &question))? {
+        Answer::Yes => Ok(true),
+        Answer::No => Ok(false),
+        Answer::NobodyToAsk => bail!("this asks before it is done: add --yes to do it unasked"),
+    }
+}
+
+/// Has the operator type a name, as a guardrail wants it; no flag stands for that.
+fn typed_by_hand(plan: &Plan, name: &str, reason: &str) -> anyhow::Result<bool> {
+    let reason = format!("A guardrail asks: {reason}.");
+    match at_terminal(plan, |console| type_name(console, name, &reason))? {
+        Answer::Yes => Ok(true),
+        Answer::No => Ok(false),
+        Answer::NobodyToAsk => bail!(
+            "nothing was done. {reason} '{}' has to be typed at a terminal",
+            printable(name, 200)
+        ),
+    }
+}
+
+/// Shows a plan and asks about it.
+fn at_terminal(
+    plan: &Plan,
+    ask: impl FnOnce(&mut Console<'_>) -> io::Result<Answer>,
+) -> anyhow::Result<Answer> {
     render_plan(plan, &mut io::stderr().lock())?;
     let interactive = io::stdin().is_terminal() && io::stderr().is_terminal();
     let (mut input, mut output, mut errors) = (io::stdin(), io::sink(), io::stderr());
@@ -387,11 +430,7 @@ fn asked(plan: &Plan) -> anyhow::Result<bool> {
         errors: &mut errors,
         interactive,
     };
-    match confirm(&mut console, "Carry this out?")? {
-        Answer::Yes => Ok(true),
-        Answer::No => Ok(false),
-        Answer::NobodyToAsk => bail!("this asks before it is done: add --yes to do it unasked"),
-    }
+    Ok(ask(&mut console)?)
 }
 
 fn report(title: &str, outcome: &Outcome) -> anyhow::Result<u8> {

@@ -5,6 +5,9 @@ use std::io::{self, Write};
 use clap_mangen::Man;
 
 use crate::cmdlets;
+use crate::console::command;
+use crate::console::keymap::Keymap;
+use crate::console::layers::help;
 
 /// Writes the page as roff.
 pub(super) fn write(mut command: clap::Command, out: &mut dyn Write) -> io::Result<()> {
@@ -18,6 +21,7 @@ pub(super) fn write(mut command: clap::Command, out: &mut dyn Write) -> io::Resu
     man.render_options_section(&mut page)?;
     man.render_extra_section(&mut page)?;
     commands(&command, "twinscope", &mut page)?;
+    keys(&mut page)?;
     writeln!(page, ".SH CMDLETS")?;
     for name in cmdlets::names() {
         writeln!(page, ".TP\n\\fB{}\\fR", escaped(name))?;
@@ -28,6 +32,25 @@ pub(super) fn write(mut command: clap::Command, out: &mut dyn Write) -> io::Resu
         )?;
     }
     out.write_all(&page)
+}
+
+/// The console's keys, as they are until a keymap.toml says otherwise.
+fn keys(page: &mut Vec<u8>) -> io::Result<()> {
+    let keymap = Keymap::new(command::defaults()).map_err(io::Error::other)?;
+    writeln!(page, ".SH KEYS")?;
+    let mut section = None;
+    for line in help::keys_table(&keymap) {
+        if section.replace(line.section) != Some(line.section) {
+            writeln!(page, ".SS {}", escaped(line.section.label()))?;
+        }
+        let keys = match line.keys.as_str() {
+            "" => "(no key)",
+            keys => keys,
+        };
+        writeln!(page, ".TP\n\\fB{}\\fR  {}", escaped(keys), escaped(line.id))?;
+        writeln!(page, "{}", escaped(line.help))?;
+    }
+    Ok(())
 }
 
 /// A section for each command that does something, as its help has it.

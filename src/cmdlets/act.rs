@@ -6,13 +6,13 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use super::Console;
-use super::ask::{Answer, confirm, render_plan};
+use super::ask::{Answer, confirm, render_plan, type_name};
 use super::call::Call;
 use super::error::{Done, Failure, Stop};
 use super::object::{Object, Results};
 use super::parse::Output;
 use crate::drivers::{DriverError, LeaseQuery};
-use crate::ipam::{Cancel, Ended, Ipam, Outcome, Progress, StepResult};
+use crate::ipam::{Cancel, Ended, Ipam, Judgement, Outcome, Progress, StepResult};
 use crate::model::lease::Lease;
 use crate::model::plan::{Intent, Plan, Purpose, Reach};
 use crate::model::scope::{LeaseDuration, Seconds};
@@ -269,6 +269,7 @@ impl<'r, 'c> Run<'r, 'c> {
         if self.call.common.confirm == Some(true) && !self.asked {
             self.ask(&format!("{}. Are you sure?", plan.title))?;
         }
+        self.heed_guardrails(&plan)?;
         let (title, warnings) = (plan.title.clone(), plan.warnings.clone());
         let purposes: Vec<Purpose> = plan.steps.iter().map(|s| s.purpose.clone()).collect();
         let outcome = self.carry_out(plan).await;
@@ -291,6 +292,38 @@ impl<'r, 'c> Run<'r, 'c> {
             return Ok(Some(outcome));
         }
         Err(failed(&self.server, message, &target, &outcome, &purposes).into())
+    }
+
+    /// Asks what the guardrails want asked. `-Confirm:false` answers a question, as it does every
+    /// other; a name that is to be typed is typed.
+    fn heed_guardrails(&mut self, plan: &Plan) -> Done<()> {
+        match self.ipam.judgement(plan) {
+            // What is denied is refused where it is carried out, with the same sentence.
+            Judgement::Allowed | Judgement::Denied(_) => Ok(()),
+            Judgement::Confirm(reason) => self.ask(&format!(
+                "{}. A guardrail asks: {reason}. Continue?",
+                plan.title
+            )),
+            Judgement::TypeName(name, reason) => {
+                let reason = format!("{}. A guardrail asks: {reason}.", plan.title);
+                let answer = match self.row {
+                    Some(_) => Answer::NobodyToAsk,
+                    None => type_name(self.console, &name, &reason)?,
+                };
+                match answer {
+                    Answer::Yes => Ok(()),
+                    Answer::No => Err(Stop::Declined),
+                    Answer::NobodyToAsk => Err(Failure {
+                        category: "InvalidOperation".to_owned(),
+                        id: "ConfirmationNeeded".to_owned(),
+                        ..Failure::invalid(format!(
+                            "{reason} '{name}' has to be typed at a terminal; nothing was done"
+                        ))
+                    }
+                    .into()),
+                }
+            }
+        }
     }
 
     /// Reads servers that have not been read yet, where the properties that are to be printed tell

@@ -117,6 +117,27 @@ pub fn confirm(console: &mut Console<'_>, question: &str) -> io::Result<Answer> 
     Ok(Answer::No)
 }
 
+/// Has a name typed, for that reason: whoever types anything else has said no.
+///
+/// # Errors
+/// When the question can't be written or the answer can't be read.
+pub fn type_name(console: &mut Console<'_>, name: &str, reason: &str) -> io::Result<Answer> {
+    if !console.interactive {
+        return Ok(Answer::NobodyToAsk);
+    }
+    let (name, reason) = (printable(name, 200), printable(reason, 1000));
+    write!(
+        console.errors,
+        "\nConfirm\n{reason}\nType {name} to go on: "
+    )?;
+    console.errors.flush()?;
+    let typed = line(console)?;
+    Ok(match typed {
+        Some(typed) if typed.trim() == name.trim() => Answer::Yes,
+        _ => Answer::No,
+    })
+}
+
 /// A line of standard input, byte by byte, so that what follows it stays there.
 fn line(console: &mut Console<'_>) -> io::Result<Option<String>> {
     let mut bytes = Vec::new();
@@ -173,6 +194,28 @@ mod tests {
             answer("n\n").1,
             "\nConfirm\nReally?\n[Y] Yes  [N] No (default is \"N\"): "
         );
+    }
+
+    #[test]
+    fn only_the_name_itself_is_the_name() {
+        for (typed, said) in [
+            ("hq\n", Answer::Yes),
+            ("hq\r\n", Answer::Yes),
+            ("HQ\n", Answer::No),
+            ("y\n", Answer::No),
+            ("\n", Answer::No),
+            ("", Answer::No),
+        ] {
+            let (mut output, mut errors) = (Vec::new(), Vec::new());
+            let mut console = Console {
+                input: &mut typed.as_bytes(),
+                output: &mut output,
+                errors: &mut errors,
+                interactive: true,
+            };
+            let answer = type_name(&mut console, "hq", "it is the head office").unwrap();
+            assert_eq!(answer, said, "{typed:?}");
+        }
     }
 
     #[test]

@@ -33,7 +33,7 @@ use act::Run;
 use call::{Call, Line};
 use error::{Done, Failure, Stop};
 
-pub use ask::{Answer, confirm, render_plan};
+pub use ask::{Answer, confirm, render_plan, type_name};
 pub use format::write;
 pub use object::{Object, Results, Value};
 pub use parse::Output;

@@ -7,6 +7,7 @@ use super::error::Failure;
 use super::failover::counted;
 use super::parse;
 use super::spec::{Cmdlet, Parameter};
+use crate::exchange::csv::{self as sheet, Lines};
 use crate::model::text::printable;
 
 /// Standard input is read up to so many bytes.
@@ -74,94 +75,15 @@ pub(super) fn read(line: &Line, input: &mut dyn Read) -> io::Result<Result<Vec<R
             "standard input has more than 64 MiB: give it in parts",
         )));
     }
-    Ok(text(&bytes).and_then(|text| rows(line, &text)))
-}
-
-/// The text of the bytes: UTF-8, or UTF-16 where a byte order mark says so, as Windows
-/// PowerShell's `>` writes it.
-fn text(bytes: &[u8]) -> Result<String, Failure> {
-    let wide = |from: fn([u8; 2]) -> u16| {
-        let units = bytes[2..]
-            .chunks_exact(2)
-            .map(|pair| from([pair[0], pair[1]]));
-        char::decode_utf16(units)
-            .collect::<Result<String, _>>()
-            .map_err(|_| Failure::invalid("standard input is not valid UTF-16 text"))
-    };
-    match bytes {
-        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
-        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
-        _ => {
-            let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-            String::from_utf8(text.to_vec()).map_err(|error| {
-                Failure::invalid(format!(
-                    "standard input is not UTF-8 text: byte {} fits nothing; save it as UTF-8",
-                    error.utf8_error().valid_up_to() + 1
-                ))
-            })
-        }
-    }
-}
-
-fn delimiter(head: &str) -> u8 {
-    let mut quoted = false;
-    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
-    for byte in head.bytes() {
-        quoted ^= byte == b'"';
-        if let Some((_, count)) = counts
-            .iter_mut()
-            .find(|(delimiter, _)| !quoted && *delimiter == byte)
-        {
-            *count += 1;
-        }
-    }
-    // The first of the most frequent: a comma where there is none at all.
-    let most = counts.iter().map(|(_, count)| *count).max().unwrap_or(0);
-    counts
-        .iter()
-        .find(|(_, count)| *count == most)
-        .map_or(b',', |(delimiter, _)| *delimiter)
-}
-
-/// Refuses a quoted field that does not end on its line. No value here may hold a line break, and a
-/// quotation mark that is never closed would take the rows after it for its own.
-fn whole_lines(text: &str, delimiter: u8, first: u64) -> Result<(), Failure> {
-    let (mut quoted, mut begins) = (false, true);
-    let (mut line, mut opened) = (first, first);
-    let mut bytes = text.bytes().peekable();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' if quoted && bytes.peek() == Some(&b'"') => {
-                bytes.next();
-            }
-            b'"' if quoted => quoted = false,
-            b'"' if begins => {
-                quoted = true;
-                opened = line;
-            }
-            b'\n' | b'\r' if quoted => break,
-            _ => {}
-        }
-        line += u64::from(byte == b'\n');
-        begins = !quoted && (byte == delimiter || matches!(byte, b'\n' | b'\r'));
-    }
-    if quoted {
-        return Err(Failure::invalid(format!(
-            "line {opened}: a quotation mark opens a field that does not end on its line: close it \
-             (a mark within a field is doubled), and leave line breaks out; nothing was done"
-        )));
-    }
-    Ok(())
+    let text = sheet::text(&bytes).map_err(|why| Failure::invalid(format!("standard input {why}")));
+    Ok(text.and_then(|text| rows(line, &text)))
 }
 
 fn rows(line: &Line, text: &str) -> Result<Vec<Row>, Failure> {
-    // Export-Csv of Windows PowerShell writes the type first unless it is told not to.
-    let (skipped, text) = match text.strip_prefix("#TYPE") {
-        Some(rest) => (1, rest.split_once('\n').map_or("", |(_, rest)| rest)),
-        None => (0, text),
-    };
-    let delimiter = delimiter(text.lines().next().unwrap_or(""));
-    whole_lines(text, delimiter, 1 + skipped)?;
+    let (skipped, text) = sheet::without_type(text);
+    let delimiter = sheet::delimiter(text.lines().next().unwrap_or(""));
+    sheet::whole_lines(text, delimiter, 1 + skipped)
+        .map_err(|why| Failure::invalid(format!("{why}; nothing was done")))?;
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .flexible(true)
@@ -192,11 +114,7 @@ fn rows(line: &Line, text: &str) -> Result<Vec<Row>, Failure> {
             )));
         }
     }
-    let mut lines = Lines {
-        text,
-        at: 0,
-        line: 1 + skipped,
-    };
+    let mut lines = Lines::new(text, 1 + skipped);
     let mut rows = Vec::new();
     for record in reader.records() {
         match record {
@@ -227,27 +145,6 @@ fn rows(line: &Line, text: &str) -> Result<Vec<Row>, Failure> {
         }
     }
     Ok(rows)
-}
-
-/// Counts lines on and on: a record's own position may be before the line feeds that precede it.
-struct Lines<'t> {
-    text: &'t str,
-    at: usize,
-    line: u64,
-}
-
-impl Lines<'_> {
-    fn of(&mut self, position: Option<&csv::Position>) -> u64 {
-        let start = position.and_then(|position| usize::try_from(position.byte()).ok());
-        let bytes = self.text.as_bytes();
-        while let Some(byte) = bytes.get(self.at)
-            && (start.is_some_and(|start| self.at < start) || matches!(byte, b'\r' | b'\n'))
-        {
-            self.line += u64::from(*byte == b'\n');
-            self.at += 1;
-        }
-        self.line
-    }
 }
 
 /// The parameter that a column fills; `None` is passed over.

@@ -64,6 +64,32 @@ fn every_kind_is_read() {
 }
 
 #[test]
+fn periods_are_read_within_limits() {
+    let parsed = parse("[collect]\nstate = 60\nkeep_days = 30\n")
+        .unwrap()
+        .collect;
+    assert_eq!(parsed.state.as_secs(), 60);
+    // A default that would be below `state` gives way.
+    assert_eq!(
+        (parsed.retry.as_secs(), parsed.configuration.as_secs()),
+        (60, 300)
+    );
+    assert_eq!(parsed.keep.as_secs(), 30 * 86_400);
+    assert_eq!(
+        says("[collect]\nstate = 0"),
+        "config.toml, line 2, state: 0 is out of range: 1 to 3600 seconds"
+    );
+    assert_eq!(
+        says("[collect]\nstate = 10\nretry = 9"),
+        "config.toml, line 3, retry: 9 is out of range: 10 to 3600 seconds"
+    );
+    assert!(says("[collect]\nstate = \"5s\"").starts_with("config.toml, line 2, state: "));
+    assert!(says("[collect]\nstates = 5").starts_with("config.toml, line 2, states: "));
+    assert!(says("[collect]\nkeep_days = 367").contains("line 2, keep_days: "));
+    assert!(says("[[collect]]\nstate = 5").starts_with("config.toml, line 1"));
+}
+
+#[test]
 fn no_name_means_two_servers() {
     let two = |first: &str, second: &str| {
         let entry = |text: &str| format!("[[server]]\nkind = \"embedded\"\n{text}\n");
@@ -116,6 +142,89 @@ fn errors_name_file_line_and_key() {
         .contains("line 5, name: 'a' is taken by the server a")
     );
     assert!(says("[[server]]\nname = \"a b\"\nkind=\"embedded\"").contains("line 2, name: "));
+}
+
+#[test]
+fn guardrails_groups_and_read_only_are_read() {
+    use crate::model::guardrail::{CommandKind, Effect, ScopePattern};
+    let configuration = parse(
+        r#"
+        read_only = true
+        read_only_reason = "night shift"
+
+        [[guardrail]]
+        server = "dhcp*"
+        scope = "10.0.0.0/8"
+        relationship = "hq-*"
+        action = "delete"
+        effect = "type-name"
+        reason = "the registers are in there"
+        max_bulk = 5
+
+        [[guardrail]]
+        action = "*"
+        effect = "confirm"
+        reason = "look twice"
+
+        [[group]]
+        name = "Branches"
+        servers = ["branch*", "dc1.contoso.com"]
+        "#,
+    )
+    .unwrap();
+    assert_eq!(configuration.read_only.as_deref(), Some("night shift"));
+    let [first, second] = configuration.guardrails.as_slice() else {
+        panic!("{:?}", configuration.guardrails)
+    };
+    assert_eq!(
+        first.rule.to_string(),
+        "type-name delete on dhcp*, scope 10.0.0.0/8, relationship hq-*, more than 5 at once"
+    );
+    assert_eq!(
+        (first.line, first.rule.action),
+        (6, Some(CommandKind::Delete))
+    );
+    assert!(matches!(first.rule.scope, Some(ScopePattern::Network(_))));
+    assert_eq!(
+        second.rule,
+        Guardrail::new(Effect::Confirm, "look twice"),
+        "it names nothing, and is about everything"
+    );
+    let [group] = configuration.groups.as_slice() else {
+        panic!("{:?}", configuration.groups)
+    };
+    assert_eq!((group.name.as_str(), group.line), ("Branches", 19));
+    assert_eq!(group.servers.len(), 2);
+    assert!(parse("read_only = true").unwrap().read_only.is_some());
+    assert_eq!(parse("read_only = false").unwrap().read_only, None);
+}
+
+#[test]
+fn what_is_wrong_with_a_guardrail_or_a_group_is_found_by_line() {
+    let rule = "[[guardrail]]\naction = \"delete\"\n";
+    assert_eq!(
+        says(&format!("{rule}effect = \"allow\"\nreason = \"x\"")),
+        "config.toml, line 3, effect: 'allow' is no effect: use \"confirm\", \"type-name\", \"deny\""
+    );
+    assert!(
+        says("[[guardrail]]\neffect = \"deny\"\naction = \"remove\"").starts_with(
+            "config.toml, line 3, action: 'remove' is no kind of command: use \"create\""
+        )
+    );
+    assert!(
+        says(rule).starts_with("config.toml, line 1, guardrail: the guardrail needs an effect")
+    );
+    let deny = format!("{rule}effect = \"deny\"\n");
+    assert!(says(&deny).contains("needs a reason"));
+    assert!(says(&format!("{deny}reason = \" \"")).contains("line 4, reason: it is empty"));
+    let scope = format!("{deny}reason = \"x\"\nscope = \"10.0.0/8\"");
+    assert!(says(&scope).contains("line 5, scope: '10.0.0/8' is no network"));
+    let negative = format!("{deny}reason = \"x\"\nmax_bulk = -1");
+    assert!(says(&negative).contains("line 5, max_bulk: "));
+    assert!(says("read_only_reason = \"x\"").contains("line 1, read_only_reason: "));
+    let group = "[[group]]\nname = \"a\"\nservers = []\n";
+    assert!(says(&group.repeat(2)).contains("line 5, name: there is a group 'a' already"));
+    assert!(says("[[group]]\nname = \"a\"").contains("line 1, group: the group needs servers"));
 }
 
 proptest! {

@@ -1,5 +1,7 @@
 //! What keys, clicks, menus and layers lead to: actions change the console, effects leave it.
 
+use ratatui::layout::Position;
+
 use crate::model::plan::{Intent, PlanId};
 use crate::model::{Plan, ServerName};
 
@@ -22,6 +24,10 @@ pub enum Action {
     Close,
     /// Closes the top layer and those below it down to, and with, the one of that name.
     CloseThrough(&'static str),
+    /// Opens a layer that the console makes from where it is.
+    Show(Opening),
+    /// Moves the cursor, the marks or the focus.
+    Move(Motion),
     /// Goes somewhere; back leads here again.
     Go(Place),
     /// Goes to a row: its view, with the cursor on it.
@@ -50,10 +56,66 @@ pub enum Action {
     Prefer(Box<Preferences>),
     /// Gives the mouse to the terminal, or takes it back.
     ToggleMouse,
+    /// Draws everything anew.
+    Redraw,
     /// Stops until the shell says go on.
     Suspend,
     /// Ends the program.
     Quit,
+}
+
+/// Layers that the console makes from where it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Opening {
+    /// The menu of what is selected, at a position or under the cursor's row.
+    Menu(Option<Position>),
+    /// The selector Server Type.
+    ServerType,
+    /// The selector View.
+    View,
+    /// The command palette.
+    Palette,
+    /// Help.
+    Help,
+    /// The column chooser.
+    Columns,
+    /// By which column rows are sorted.
+    Sort,
+    /// How things look.
+    Theme,
+}
+
+/// Movements of the cursor, the marks and the focus.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Motion {
+    /// So many rows down.
+    Rows(isize),
+    /// So many pages down.
+    Pages(isize),
+    /// To the first row.
+    First,
+    /// To the last row.
+    Last,
+    /// To the tab or pane on the left.
+    Left,
+    /// To the tab or pane on the right.
+    Right,
+    /// To the next pane.
+    NextPane,
+    /// To the pane before.
+    PreviousPane,
+    /// Into the filter bar.
+    FilterBar,
+    /// Opens or closes the details.
+    Details,
+    /// Marks or unmarks the row.
+    Mark,
+    /// Marks or unmarks all rows.
+    MarkAll,
+    /// Moves the cursor so many rows down and marks those that it passes.
+    MarkRows(isize),
+    /// Sorts by a column of the source.
+    Sort(usize),
 }
 
 /// What leaves the console: the loop carries it out.

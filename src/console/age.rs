@@ -24,6 +24,15 @@ pub fn ago(seconds: i64) -> String {
     }
 }
 
+/// The same as what has lasted until now: `3 min`, `under 10 s`.
+#[must_use]
+pub fn lasting(seconds: i64) -> String {
+    match seconds {
+        ..10 => "under 10 s".to_owned(),
+        _ => words(seconds),
+    }
+}
+
 /// In how many seconds the words of an age change.
 #[must_use]
 pub fn until_next(seconds: i64) -> i64 {

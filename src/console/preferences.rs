@@ -6,6 +6,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::place::View;
+use super::table::{SharedSource, Sort, Source, Table};
+
 /// What is remembered of the operator's taste.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -31,6 +34,28 @@ pub struct ViewPreferences {
 }
 
 impl Preferences {
+    /// Has a table look as it is remembered; names that its source has not are passed over.
+    pub fn apply(&self, view: View, source: &SharedSource, table: &mut Table) {
+        let Some(known) = self.views.get(view.label()) else {
+            return;
+        };
+        let place = |name: &String| {
+            let mut columns = source.columns().iter();
+            columns.position(|column| column.name == name)
+        };
+        let shown: Vec<usize> = known.columns.iter().filter_map(place).collect();
+        // None at all means those that the view has by default.
+        let shown = match shown.is_empty() {
+            true => default_columns(source.as_ref()),
+            false => shown,
+        };
+        table.set_shown(shown);
+        table.set_sort(Sort {
+            column: place(&known.sort),
+            descending: known.descending,
+        });
+    }
+
     /// What a file remembers. A file that is not there, or can't be understood, remembers nothing:
     /// taste is never worth an error.
     #[must_use]
@@ -49,4 +74,11 @@ impl Preferences {
         std::fs::write(&beside, text)?;
         std::fs::rename(&beside, file)
     }
+}
+
+/// The columns that a view shows until somebody chooses others.
+fn default_columns(source: &dyn Source) -> Vec<usize> {
+    let columns = source.columns().iter().enumerate();
+    let shown = columns.filter(|(_, column)| column.shown);
+    shown.map(|(place, _)| place).collect()
 }

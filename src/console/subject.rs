@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 
+use super::place::View;
 use crate::model::policy::MacPattern;
 use crate::model::server::ServerRole;
 use crate::model::{PolicyLevel, ScopeId, ServerName};
@@ -48,6 +49,24 @@ impl Subject {
             | Subject::Reservation(server, ..)
             | Subject::Lease(server, ..) => Some(server),
             Subject::Event(_) | Subject::Group(_) | Subject::Rule(_) => None,
+        }
+    }
+
+    /// The view that shows it.
+    #[must_use]
+    pub fn view(&self) -> View {
+        match self {
+            Subject::Server(..) => View::ServerProperties,
+            Subject::Scope(..) => View::ScopeProperties,
+            Subject::Superscope(..) => View::SuperscopeProperties,
+            Subject::Policy(..) => View::Policies,
+            Subject::Filter(..) => View::Filters,
+            Subject::Relationship(..) => View::FailoverRelationships,
+            Subject::Reservation(..) => View::Reservations,
+            Subject::Lease(..) => View::Leases,
+            Subject::Event(_) => View::EventCatalog,
+            Subject::Group(_) => View::ServerGroups,
+            Subject::Rule(_) => View::AccessControl,
         }
     }
 

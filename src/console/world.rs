@@ -1,13 +1,15 @@
 //! What views, layers and commands read: everything that is known at one moment. Cheap to clone.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::table::leases::LeaseBook;
-use crate::ipam::{Access, Estate, JournalEntry};
-use crate::model::ServerName;
+use super::work::Work;
+use crate::ipam::{Access, Estate, JournalEntry, ServerGroup, Spell, Usage};
 use crate::model::plan::PlanId;
+use crate::model::{ScopeId, ServerName};
 
 /// Everything that is known at one moment. Nothing in it asks anybody.
 #[derive(Clone, Debug)]
@@ -26,8 +28,23 @@ pub struct World {
     pub undoable: Option<(PlanId, String)>,
     /// Leases, as far as they were read.
     pub leases: Arc<LeaseBook>,
+    /// What was seen of the past, of what is looked at.
+    pub history: Arc<History>,
+    /// The server groups.
+    pub groups: Arc<[ServerGroup]>,
     /// Servers that a plan of ours is being carried out on.
     pub busy: Vec<ServerName>,
+    /// What is being done, and what came of what was done lately.
+    pub work: Arc<Work>,
+}
+
+/// What was seen of the past, of what was looked at lately.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// How full a scope of a server was.
+    pub usage: BTreeMap<(ServerName, ScopeId), Vec<Usage>>,
+    /// The states that a server's end of a relationship (by its name) went through.
+    pub states: BTreeMap<(String, ServerName), Vec<Spell>>,
 }
 
 impl World {
@@ -42,7 +59,10 @@ impl World {
             journal: Arc::default(),
             undoable: None,
             leases: Arc::default(),
+            history: Arc::default(),
+            groups: Arc::default(),
             busy: Vec::new(),
+            work: Arc::default(),
         }
     }
 

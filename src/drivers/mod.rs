@@ -1,6 +1,7 @@
 //! Servers: one trait, and one folder for each kind of server.
 
 pub mod embedded;
+pub mod probe;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,6 +11,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::model::edit::{ObjectRef, Order};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::lease::Lease;
@@ -17,6 +20,8 @@ use crate::model::plan::{Plan, Step};
 use crate::model::server::{ServerName, ServerReading};
 use crate::model::{ClientId, Edit, ScopeId};
 use crate::rules::DhcpError;
+
+pub use probe::Probe;
 
 /// What a driver's methods give: the work, not yet done.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -75,6 +80,20 @@ pub trait Driver: Send + Sync {
         &'a self,
         objects: &'a [ObjectRef],
     ) -> BoxFuture<'a, Result<Vec<Option<Fingerprint>>, DriverError>>;
+
+    /// Looks at the server from outside, `now`: what of it answers, whatever it is. Never fails.
+    /// By default, what reading it tells.
+    fn probe(&self, now: Timestamp) -> BoxFuture<'_, Probe> {
+        Box::pin(async move {
+            let read = self.read(None).await;
+            Probe::from_read(self.server(), &read, now)
+        })
+    }
+
+    /// An order as it will be sent, in the words of this kind of server.
+    fn command(&self, order: &Order) -> String {
+        order.to_string()
+    }
 }
 
 /// Which leases.

@@ -22,12 +22,16 @@ pub use super::pairs::Pair;
 pub struct ServerView {
     /// Which.
     pub name: ServerName,
-    /// Whether it answers; `None` before it was first asked.
+    /// Whether it answers; `None` before it was first asked. With `asked: None` it is what an
+    /// earlier session found.
     pub availability: Option<Availability>,
     /// Since when that is so.
     pub availability_since: Option<Timestamp>,
     /// Its last reading, however old.
     pub reading: Option<Arc<ServerReading>>,
+    /// Whether that reading is of an earlier session, out of the cache: the server itself has not
+    /// confirmed it since. With `asked: None` it was not even asked.
+    pub cached: bool,
     /// Why it could not be read the last time.
     pub error: Option<DriverError>,
     /// When it was last asked.
@@ -43,9 +47,60 @@ impl ServerView {
             availability: None,
             availability_since: None,
             reading: None,
+            cached: false,
             error: None,
             asked: None,
         }
+    }
+
+    /// Whether nothing but times has changed since: ages, clocks that run on, contacts that go on.
+    #[must_use]
+    pub fn same_but_times(&self, before: &ServerView) -> bool {
+        self.availability == before.availability
+            && self.availability_since == before.availability_since
+            && self.cached == before.cached
+            && self.asked.is_some() == before.asked.is_some()
+            && self.error == before.error
+            && match (&self.reading, &before.reading) {
+                (Some(now), Some(then)) => same_reading(now, then),
+                (now, then) => now.is_none() && then.is_none(),
+            }
+    }
+}
+
+fn same_reading(now: &ServerReading, then: &ServerReading) -> bool {
+    let skew = |reading: &ServerReading| {
+        let clock = reading.server_clock?;
+        Some(clock.duration_since(reading.taken).as_secs())
+    };
+    let same_clock = match (skew(now), skew(then)) {
+        // A second more or less is the way there and back.
+        (Some(now), Some(then)) => now.abs_diff(then) <= 1,
+        (now, then) => now == then,
+    };
+    let relationships = || now.relationships.iter().zip(&then.relationships);
+    same_clock
+        && Arc::ptr_eq(&now.config, &then.config)
+        && now.availability == then.availability
+        && now.coverage == then.coverage
+        && now.relationships.len() == then.relationships.len()
+        && relationships().all(|((key, now), (also, then))| key == also && same_status(now, then))
+        && now.statistics == then.statistics
+        && now.counters == then.counters
+        && now.zones == then.zones
+        && now.identity == then.identity
+}
+
+fn same_status(now: &RelationshipStatus, then: &RelationshipStatus) -> bool {
+    let contact = |now: &RelationshipStatus| now.last_contact.is_some();
+    *now == RelationshipStatus {
+        // That contact goes on is no news; that it ended is told by the state.
+        last_contact: if contact(now) && contact(then) {
+            now.last_contact
+        } else {
+            then.last_contact
+        },
+        ..then.clone()
     }
 }
 
@@ -84,6 +139,9 @@ pub struct Estate {
     pub out_of_sync: BTreeMap<(ServerName, ScopeId), String>,
     /// Counts up with every estate that is published.
     pub generation: u64,
+    /// Counts up with those in which something other than times has changed: while it stands
+    /// still, rows that were made from an earlier estate are the same, but for ages.
+    pub content_generation: u64,
     names: Arc<Names>,
     indexes: BTreeMap<ServerName, Arc<ConfigIndex>>,
     pairs: BTreeMap<ServerName, Arc<ServerPairs>>,
@@ -115,10 +173,18 @@ impl Estate {
     ) -> Estate {
         let mut next = self.clone();
         next.generation += 1;
+        let mut news = false;
         if let Some(out_of_sync) = out_of_sync {
+            news |= next.out_of_sync != out_of_sync;
             next.out_of_sync = out_of_sync;
         }
         for view in views {
+            let before = self.servers.get(&view.name);
+            if before.is_some_and(|before| view.same_but_times(before)) {
+                next.servers.insert(view.name.clone(), view);
+                continue;
+            }
+            news = true;
             if let Some(reading) = &view.reading {
                 let known = next.indexes.get(&view.name);
                 if known.is_none_or(|known| !Arc::ptr_eq(&known.config, &reading.config)) {
@@ -128,6 +194,10 @@ impl Estate {
             }
             next.servers.insert(view.name.clone(), view);
         }
+        if !news {
+            return next;
+        }
+        next.content_generation += 1;
         next.pairs = next
             .servers
             .values()
@@ -268,6 +338,12 @@ impl Estate {
             }
         }
         rows
+    }
+
+    /// Whether anything here is of an earlier session, not yet confirmed by its server.
+    #[must_use]
+    pub fn has_cached(&self) -> bool {
+        self.servers.values().any(|view| view.cached)
     }
 
     /// The column Pair of a scope's row; `None` where there is no failover.

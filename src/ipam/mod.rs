@@ -1,22 +1,30 @@
 //! Ipam: the one handle that console, cmdlets and serve hold.
 
 pub mod access;
+pub mod cache;
 pub mod carry_out;
 mod collect;
 mod config_sync;
 pub mod estate;
+mod groups;
+pub mod history;
 pub mod journal;
+mod keep;
+pub mod leases;
 mod locks;
 mod names;
 mod no_driver;
 mod open;
 mod pairs;
+pub mod partner_down;
 mod plan;
+mod rhythm;
 pub mod store;
 mod take_up;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -28,14 +36,22 @@ use crate::model::lease::Lease;
 use crate::model::plan::{Intent, Plan, PlanId};
 use crate::model::server::{ServerName, ServerReading};
 use crate::rules::DhcpError;
+use cache::Saved;
+use history::Recorder;
 use locks::Locks;
 use names::Names;
+use rhythm::Gate;
 
-pub use access::Access;
+pub use access::{Access, Judgement};
+pub use cache::{CacheInfo, CacheLoad};
 pub use carry_out::{Cancel, Ended, Outcome, Progress, StepOutcome, StepResult};
 pub use config_sync::OUT_OF_SYNC;
 pub use estate::Estate;
+pub use groups::ServerGroup;
+pub use history::{Spell, Usage};
 pub use journal::{JournalEntry, JournalQuery};
+pub use keep::Collecting;
+pub use leases::LeasePages;
 pub use store::{SqliteStore, Store};
 
 /// What IPAM does with servers: collect, plan, carry out, remember. Copies share everything.
@@ -46,6 +62,7 @@ pub struct Ipam {
 
 struct Inner {
     names: Arc<Names>,
+    groups: Vec<ServerGroup>,
     drivers: BTreeMap<ServerName, Arc<dyn Driver>>,
     store: Arc<dyn Store>,
     clock: Clock,
@@ -56,6 +73,11 @@ struct Inner {
     /// By server, the number of the read that its view is from; also held while publishing.
     published: Mutex<BTreeMap<ServerName, u64>>,
     reads: AtomicU64,
+    gates: BTreeMap<ServerName, Gate>,
+    recorder: Recorder,
+    saved: Saved,
+    /// The folder that the cache is in.
+    state: PathBuf,
 }
 
 impl fmt::Debug for Ipam {
@@ -177,6 +199,19 @@ impl Ipam {
         *held.write().unwrap_or_else(PoisonError::into_inner) = access;
     }
 
+    /// What the guardrails say to a plan: whether to ask first, or to have something typed. What
+    /// they deny has no plan, and is not carried out either.
+    #[must_use]
+    pub fn judgement(&self, plan: &Plan) -> Judgement {
+        self.access().judge(plan, &self.estate())
+    }
+
+    /// The server groups, in the configuration's order; where it has none, one a domain.
+    #[must_use]
+    pub fn groups(&self) -> &[ServerGroup] {
+        &self.inner.groups
+    }
+
     /// What is known now, without asking anybody.
     #[must_use]
     pub fn estate(&self) -> Arc<Estate> {
@@ -230,14 +265,21 @@ impl Ipam {
     }
 
     /// Forgets what is remembered of servers that were made anew: their configuration sync errors,
-    /// since when they have been as they are, and that plans which touched them could be undone.
-    /// The journal stays.
+    /// since when they have been as they are, their history, the cache, and that plans which touched
+    /// them could be undone. The journal stays.
     ///
     /// # Errors
     /// [`StoreError`] when the store can't be written.
     pub async fn forget(&self, servers: &[ServerName]) -> Result<(), StoreError> {
+        self.inner.recorder.forget(servers);
         let servers = servers.to_vec();
-        self.remember(move |store| store.forget(&servers)).await?;
+        let cache = self.cache_file();
+        self.remember(move |store| {
+            // Without it the next start only has less to show.
+            let _ = std::fs::remove_file(cache);
+            store.forget(&servers)
+        })
+        .await?;
         self.publish_config_sync().await;
         Ok(())
     }
@@ -248,6 +290,10 @@ impl Ipam {
     /// [`DriverError`] when it can't be read.
     pub async fn read(&self, server: &ServerName) -> Result<Arc<ServerReading>, DriverError> {
         self.read_and_publish(server).await
+    }
+
+    fn gate(&self, server: &ServerName) -> Option<&Gate> {
+        self.inner.gates.get(server)
     }
 
     fn driver(&self, server: &ServerName) -> Result<&Arc<dyn Driver>, DriverError> {

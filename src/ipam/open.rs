@@ -8,16 +8,20 @@ use std::sync::{Arc, Mutex, RwLock};
 use tokio::sync::watch;
 
 use super::access::Access;
+use super::cache::Saved;
+use super::history::Recorder;
 use super::locks::{Locks, private_folder};
 use super::names::Names;
 use super::no_driver::NoDriver;
+use super::rhythm::Gate;
 use super::store::{SqliteStore, Store};
-use super::{Estate, Inner, Ipam, OpenError};
+use super::{Estate, Inner, Ipam, OpenError, UnknownServer, groups};
 use crate::clock::Clock;
-use crate::config::{Configuration, Home, ServerEntry, ServerKind};
+use crate::config::{Configuration, GroupEntry, GuardrailEntry, Home, ServerEntry, ServerKind};
 use crate::drivers::Driver;
 use crate::drivers::embedded::{EmbeddedEstate, EstateError};
 use crate::model::ServerName;
+use crate::model::guardrail::{Glob, Guardrail};
 use crate::model::server::ServerIdentity;
 use crate::model::text::printable;
 
@@ -39,7 +43,21 @@ impl Ipam {
         let store =
             SqliteStore::open(&home.ipam_file()).map_err(|error| OpenError(error.to_string()))?;
         let drivers = drivers(home, configuration, &clock)?;
-        Ipam::new(drivers, Arc::new(store), &home.state, clock, operator)
+        let file = home.config_file();
+        let groups = (configuration.groups.as_slice(), file.as_path());
+        let ipam = Ipam::new(
+            drivers,
+            groups,
+            Arc::new(store),
+            &home.state,
+            clock,
+            operator,
+        )?;
+        ipam.set_access(Access {
+            read_only: configuration.read_only.clone(),
+            rules: rules(&ipam, &configuration.guardrails, &file)?,
+        });
+        Ok(ipam)
     }
 
     /// From drivers at hand, in the configuration's order. `state` is the folder that every
@@ -58,11 +76,12 @@ impl Ipam {
             .into_iter()
             .map(|driver| (driver, Vec::new()))
             .collect();
-        Ipam::new(drivers, store, state, clock, operator)
+        Ipam::new(drivers, (&[], Path::new("")), store, state, clock, operator)
     }
 
     fn new(
         drivers: Drivers,
+        (groups, file): (&[GroupEntry], &Path),
         store: Arc<dyn Store>,
         state: &Path,
         clock: Clock,
@@ -74,6 +93,7 @@ impl Ipam {
             .iter()
             .map(|(driver, aliases)| (driver.server().clone(), aliases.clone()));
         let names = Arc::new(Names::of(named));
+        let groups = groups::resolve(&names, groups, file)?;
         let mut estate = Estate::unasked(&names);
         estate.out_of_sync = store
             .out_of_sync()
@@ -82,21 +102,55 @@ impl Ipam {
             .into_iter()
             .map(|(driver, _)| (driver.server().clone(), driver))
             .collect();
+        let gates = drivers
+            .keys()
+            .map(|name| (name.clone(), Gate::new(name)))
+            .collect();
         Ok(Ipam {
             inner: Arc::new(Inner {
                 names,
-                drivers,
+                groups,
                 store,
                 clock,
                 operator: printable(operator, 64),
+                drivers,
                 access: RwLock::new(Access::default()),
                 locks,
                 estate: watch::Sender::new(Arc::new(estate)),
                 published: Mutex::new(BTreeMap::new()),
                 reads: AtomicU64::new(0),
+                gates,
+                recorder: Recorder::default(),
+                saved: Saved::default(),
+                state: state.to_owned(),
             }),
         })
     }
+}
+
+/// The guardrail rules, their servers named as the configuration names them. One that names a
+/// server that is not there would protect nobody, unnoticed.
+fn rules(
+    ipam: &Ipam,
+    entries: &[GuardrailEntry],
+    file: &Path,
+) -> Result<Vec<Guardrail>, OpenError> {
+    let named = |entry: &GuardrailEntry| {
+        let mut rule = entry.rule.clone();
+        if let Some(glob) = rule.server.as_ref().filter(|glob| !glob.is_wild()) {
+            let server = ipam.inner.names.resolve(glob.as_str());
+            let server = server.map_err(|why| not_there(file, entry.line, "server", &why))?;
+            rule.server = Some(Glob::new(server.as_str()));
+        }
+        Ok(rule)
+    };
+    entries.iter().map(named).collect()
+}
+
+/// A place in the configuration names a server that is not there.
+pub(super) fn not_there(file: &Path, line: usize, key: &str, why: &UnknownServer) -> OpenError {
+    let file = printable(&file.display().to_string(), 400);
+    OpenError(format!("{file}, line {line}, {key}: {why}"))
 }
 
 /// The drivers of the configured servers; without any, of the whole embedded estate.

@@ -162,7 +162,8 @@ impl ServerPairs {
             config,
             coverage: reading.coverage,
         };
-        let mut scopes = HashMap::new();
+        let joined = config.relationships.values().map(|with| with.scopes.len());
+        let mut scopes = HashMap::with_capacity(joined.sum());
         for (key, relationship) in &config.relationships {
             let seen = partners.get(key).and_then(|seen| seen.0.as_ref());
             let covered = before.filter(|before| {
@@ -232,8 +233,13 @@ fn pair(here: Copy<'_>, there: Copy<'_>, scope: ScopeId, joined: bool) -> Pair {
     if !there.coverage.scopes {
         return Pair::Unverified;
     }
-    if !there.config.scopes.contains_key(&scope) {
+    let Some(theirs) = there.config.scopes.get(&scope) else {
         return Pair::OnlyHere;
+    };
+    let covered = here.coverage == Coverage::ALL && there.coverage == Coverage::ALL;
+    let ours = here.config.scopes.get(&scope);
+    if joined && covered && ours.is_some_and(|ours| Arc::ptr_eq(ours, theirs)) {
+        return Pair::Same;
     }
     let comparison = compare_scopes(here, there, &[scope]);
     let apart = usize::from(!joined && there.coverage.relationships);

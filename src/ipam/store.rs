@@ -1,7 +1,8 @@
 //! What IPAM remembers, behind a small interface: plans, the journal, configuration sync errors,
-//! and since when each server has been as it is.
+//! since when each server has been as it is, and history.
 
 mod file;
+mod history;
 mod sqlite;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 
 use super::StoreError;
 use super::carry_out::Ended;
+use super::history::{Batch, Level, Spell};
 use super::journal::{Begun, JournalEntry, JournalQuery, Mark, Remembered};
 use crate::model::plan::PlanId;
 use crate::model::server::Availability;
@@ -123,6 +125,36 @@ pub trait Store: Send + Sync {
         availability: Availability,
         at: Timestamp,
     ) -> Result<Timestamp, StoreError>;
+
+    /// Adds samples and states; a sample goes over another of the same second.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn add_history(&self, batch: &Batch) -> Result<(), StoreError>;
+
+    /// Forgets samples from before the second `samples` and states from before `states` (but for
+    /// those that last), and leaves one sample an hour of those from before the second `fine`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn thin_history(&self, samples: i64, fine: i64, states: Timestamp) -> Result<(), StoreError>;
+
+    /// How full a scope was, from the second `from` on, by second since 1970.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn utilisation(
+        &self,
+        server: &ServerName,
+        scope: ScopeId,
+        from: i64,
+    ) -> Result<Vec<(i64, Level)>, StoreError>;
+
+    /// The states of a server's end of a relationship (its name in lower case), the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn states(&self, server: &ServerName, relationship: &str) -> Result<Vec<Spell>, StoreError>;
 }
 
 #[cfg(test)]

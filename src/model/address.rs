@@ -116,7 +116,7 @@ impl<'de> Deserialize<'de> for Range {
 
 /// Which scope of a server: its prefix. Prints as Windows' scope id, the network address alone.
 ///
-/// Serialises as `10.0.0.0/24`.
+/// Serialises as `10.0.0.0/24`, and as address and length where no people read it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ScopeId(Ipv4Net);
 
@@ -214,12 +214,20 @@ pub struct BadScopeId(pub String);
 
 impl Serialize for ScopeId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
+        if serializer.is_human_readable() {
+            return serializer.collect_str(&self.0);
+        }
+        (self.address().to_bits(), self.0.prefix_len()).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for ScopeId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ScopeId, D::Error> {
+        if !deserializer.is_human_readable() {
+            let (address, length) = <(u32, u8)>::deserialize(deserializer)?;
+            return ScopeId::of(Ipv4Addr::from_bits(address), length)
+                .ok_or_else(|| serde::de::Error::custom("a prefix has at most 32 bits"));
+        }
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
     }

@@ -214,14 +214,53 @@ impl FromStr for ClientId {
     }
 }
 
+/// Bytes as bytes, not one by one.
+struct Bytes(Box<[u8]>);
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Bytes;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("bytes")
+            }
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
+                Ok(Bytes(bytes.into()))
+            }
+        }
+        deserializer.deserialize_bytes(Visitor)
+    }
+}
+
 impl Serialize for ClientId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if serializer.is_human_readable() {
+            return serializer.collect_str(self);
+        }
+        let kind = ClientIdKind::ALL.iter().position(|kind| *kind == self.kind);
+        (kind, Bytes(self.bytes.clone())).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for ClientId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ClientId, D::Error> {
+        if !deserializer.is_human_readable() {
+            let (kind, Bytes(bytes)) = <(Option<usize>, Bytes)>::deserialize(deserializer)?;
+            let kind = kind.and_then(|kind| ClientIdKind::ALL.get(kind)).copied();
+            let kind = kind.unwrap_or_default();
+            return match bytes.len() {
+                0 => Err(serde::de::Error::custom(BadClientId::Empty)),
+                1..=255 => Ok(ClientId { kind, bytes }),
+                more => Err(serde::de::Error::custom(BadClientId::TooLong(more))),
+            };
+        }
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
     }
@@ -231,6 +270,16 @@ impl<'de> Deserialize<'de> for ClientId {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn every_kind_comes_back_from_few_bytes() {
+        for kind in ClientIdKind::ALL {
+            let client = ClientId::new(kind, &[7; 20]).unwrap();
+            let bytes = postcard::to_stdvec(&client).unwrap();
+            assert_eq!(postcard::from_bytes(&bytes), Ok(client));
+        }
+        assert!(postcard::from_bytes::<ClientId>(&[1, 0, 0]).is_err());
+    }
 
     #[test]
     fn every_spelling_of_a_mac_is_the_same_client() {

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::address::ScopeId;
 use super::client_id::ClientId;
-use super::scope::ClientType;
+use super::scope::{ClientType, Seconds};
 use super::server::ServerName;
 
 /// What a lease record says of its address (DhcpServerv4Lease, AddressState).
@@ -78,6 +78,30 @@ pub struct Lease {
     pub policy: String,
     /// The partner that gave it, under failover.
     pub given_by: Option<ServerName>,
+}
+
+impl Lease {
+    /// When it was granted or last renewed, as its end tells, servers keeping nothing else; `None`
+    /// when it has none. Under failover a client's first lease is `mclt` long, and who renews in
+    /// time never has so little left of a whole one: so what ends within `mclt` is taken for a
+    /// first one.
+    #[must_use]
+    pub fn granted(
+        &self,
+        full: Option<Seconds>,
+        mclt: Option<Seconds>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let expires = self.expires?;
+        let left = expires.duration_since(now);
+        let span = |seconds: Seconds| SignedDuration::from_secs(seconds.0.into());
+        let lasts = match (mclt.map(span), full.map(span)) {
+            (Some(mclt), full) if left <= mclt && full.is_none_or(|full| mclt < full) => mclt,
+            (_, Some(full)) => full,
+            (_, None) => return None,
+        };
+        expires.checked_sub(lasts).ok().filter(|at| *at <= now)
+    }
 }
 
 /// How full a scope is (DhcpServerv4ScopeStatistics). Counts of addresses.

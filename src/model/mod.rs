@@ -9,6 +9,7 @@ pub mod difference;
 pub mod edit;
 pub mod failover;
 pub mod fingerprint;
+pub mod guardrail;
 pub mod lease;
 pub mod option;
 pub mod plan;

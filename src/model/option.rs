@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Options under their keys. (A list in files: JSON's keys are texts.)
+/// Options under their keys. (A list in files: JSON's keys are texts; a list of bare values where
+/// no people read it, in which nothing can be left out.)
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Options(BTreeMap<OptionKey, OptionValue>);
 
@@ -122,6 +123,16 @@ struct Entry {
 
 impl Serialize for Options {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if !serializer.is_human_readable() {
+            return serializer.collect_seq(self.0.iter().map(|(key, value)| {
+                let OptionKey {
+                    id,
+                    vendor_class,
+                    user_class,
+                } = key;
+                (id, vendor_class, user_class, value)
+            }));
+        }
         serializer.collect_seq(self.0.iter().map(|(key, value)| Entry {
             key: key.clone(),
             value: value.clone(),
@@ -131,6 +142,18 @@ impl Serialize for Options {
 
 impl<'de> Deserialize<'de> for Options {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Options, D::Error> {
+        if !deserializer.is_human_readable() {
+            let entries = Vec::<(u8, String, String, OptionValue)>::deserialize(deserializer)?;
+            let entry = |(id, vendor_class, user_class, value)| {
+                let key = OptionKey {
+                    id,
+                    vendor_class,
+                    user_class,
+                };
+                (key, value)
+            };
+            return Ok(entries.into_iter().map(entry).collect());
+        }
         let entries = Vec::<Entry>::deserialize(deserializer)?;
         Ok(entries
             .into_iter()

@@ -2,6 +2,8 @@
 
 use std::net::Ipv4Addr;
 
+use jiff::Timestamp;
+use twinscope::drivers::probe::Found;
 use twinscope::drivers::{DriverError, LeaseQuery};
 use twinscope::model::{Edit, FailoverState, ObjectRef, Order};
 
@@ -32,6 +34,8 @@ async fn becomes(bench: &Held, server: usize, wanted: FailoverState) {
 async fn falls_silent(bench: &Held, server: usize) {
     for _ in 0..=bench.patience() {
         if driver(bench, server).read(None).await.is_err() {
+            let probe = driver(bench, server).probe(Timestamp::UNIX_EPOCH).await;
+            assert_ne!(probe.dhcp_service.found, Found::Answers, "{probe:?}");
             return;
         }
         bench.pass().await;
@@ -44,7 +48,11 @@ async fn answers(bench: &Held, server: usize) {
     let mut last = String::new();
     for _ in 0..=bench.patience() {
         match driver(bench, server).read(None).await {
-            Ok(_) => return,
+            Ok(_) => {
+                let probe = driver(bench, server).probe(Timestamp::UNIX_EPOCH).await;
+                assert_eq!(probe.management.found, Found::Answers, "{probe:?}");
+                return;
+            }
             Err(error) => last = error.to_string(),
         }
         bench.pass().await;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::file::{File, Halt};
@@ -10,7 +11,8 @@ use super::machines::{Machine, Machines, Service};
 use super::reading::{self, Before};
 use super::thread::{Ended, Worker};
 use super::write::Target;
-use super::{Fault, Inner, leases};
+use super::{Fault, Inner, leases, outside};
+use crate::drivers::probe::{Probe, cmdlet};
 use crate::drivers::{BoxFuture, Driver, DriverError, Expected, LeaseQuery, Silence};
 use crate::model::edit::{Edit, ObjectRef, Order};
 use crate::model::fingerprint::{Fingerprint, fingerprint};
@@ -104,6 +106,34 @@ impl Driver for EmbeddedServer {
                 .collect())
         }))
     }
+
+    fn probe(&self, now: Timestamp) -> BoxFuture<'_, Probe> {
+        let (name, patience) = (self.name.clone(), self.patience());
+        let job = move |file: &mut File| {
+            let seen = file.read(|conn| {
+                let machines = Machines::load(conn)?;
+                let machine = find(&machines, &name)?;
+                let probe = outside::probe(conn, machine, &name, patience, now)?;
+                Ok((probe, machine.fault))
+            });
+            seen.map_err(|halt| file.sentence(&halt))
+        };
+        Box::pin(async move {
+            let unknown = |why: &str| Probe::unknown(&self.name, why, now);
+            match self.ask(&self.estate.reader, job).await {
+                Ok(Ok((probe, fault))) => {
+                    self.wait_at_most(fault, patience).await;
+                    probe
+                }
+                Ok(Err(why)) => unknown(&why),
+                Err(error) => unknown(&error.to_string()),
+            }
+        })
+    }
+
+    fn command(&self, order: &Order) -> String {
+        cmdlet(&self.name, order)
+    }
 }
 
 /// A write that reached a server.
@@ -112,7 +142,7 @@ struct Asked<'a> {
     machines: &'a Machines,
     machine: &'a Machine,
     name: &'a ServerName,
-    now: jiff::Timestamp,
+    now: Timestamp,
 }
 
 impl Asked<'_> {
@@ -230,8 +260,12 @@ impl EmbeddedServer {
     }
 
     async fn wait_for(&self, fault: Fault) {
+        self.wait_at_most(fault, Duration::MAX).await;
+    }
+
+    async fn wait_at_most(&self, fault: Fault, most: Duration) {
         if let Fault::Slow(millis) = fault {
-            tokio::time::sleep(Duration::from_millis(millis.into())).await;
+            tokio::time::sleep(Duration::from_millis(millis.into()).min(most)).await;
         }
     }
 }

@@ -4,8 +4,13 @@ use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
+
+use super::names::{self, Device};
 use crate::model::address::Range;
 use crate::model::failover::{Mode, Relationship};
+use crate::model::lease::{Lease, LeaseState};
+use crate::model::scope::ClientType;
 use crate::model::server::{ServerConfig, ServerIdentity, ServerName, ServerRole, ServerVersion};
 use crate::model::{ClientId, OptionKey, OptionValue, Reservation, Scope, ScopeId};
 
@@ -27,18 +32,33 @@ impl Size {
         scopes: 40_000,
         reservations_per_scope: 3,
     };
+
+    /// Enough to see that everything is there: with its leases about a thousand rows.
+    pub const SMALL: Size = Size {
+        servers: 4,
+        scopes: 40,
+        reservations_per_scope: 3,
+    };
+
+    /// Servers, and scopes of each pair of them.
+    fn shape(self) -> (u32, u32) {
+        let servers = self.servers.clamp(1, 1000);
+        // A pair's scopes are on both its servers: half as many subnets as rows.
+        let per_pair = (self.scopes.min(60_000) / 2).div_ceil(servers.div_ceil(2));
+        (servers, per_pair)
+    }
 }
+
+/// Each scope has so many leases: a million in all over [`Size::LARGE`].
+pub const LEASES_PER_SCOPE: u32 = 25;
 
 /// The servers of an estate of that size, each with its configuration: partners hold equal copies
 /// of every scope, in one load balance relationship a pair. The same every time.
 #[must_use]
 pub fn generate(size: Size) -> Vec<(ServerIdentity, ServerConfig)> {
-    let servers = size.servers.clamp(1, 1000);
-    let pairs = servers.div_ceil(2);
-    // A pair's scopes are on both its servers: half as many subnets as rows.
-    let per_pair = (size.scopes.min(60_000) / 2).div_ceil(pairs);
+    let (servers, per_pair) = size.shape();
     let mut estate = Vec::new();
-    for pair in 0..pairs {
+    for pair in 0..servers.div_ceil(2) {
         let mut config = ServerConfig::default();
         for number in 0..per_pair {
             let scope = scope(
@@ -70,6 +90,69 @@ pub fn generate(size: Size) -> Vec<(ServerIdentity, ServerConfig)> {
     estate
 }
 
+/// The leases of an estate of that size as it would be at `now`, made one by one as they are asked
+/// for: by server, scope and address, [`LEASES_PER_SCOPE`] each, the same on both partners. The
+/// same every time.
+pub fn leases(
+    size: Size,
+    now: Timestamp,
+) -> impl Iterator<Item = (ServerName, ScopeId, Lease)> + Send {
+    let (servers, per_pair) = size.shape();
+    (0..servers).flat_map(move |server| {
+        let holder = name(server);
+        let partner = Some(server ^ 1).filter(|partner| *partner < servers);
+        // Who gave a lease: the first of the two for even addresses, the other for odd ones.
+        let givers = partner.map(|_| [name(server & !1), name(server | 1)]);
+        (0..per_pair).flat_map(move |scope| {
+            let number = server / 2 * per_pair + scope;
+            let (holder, givers) = (holder.clone(), givers.clone());
+            (0..LEASES_PER_SCOPE).map(move |index| {
+                let lease = lease(number, index, givers.as_ref(), now);
+                (holder.clone(), lease.scope, lease)
+            })
+        })
+    })
+}
+
+/// The lease of that number in the scope of that number.
+fn lease(number: u32, index: u32, givers: Option<&[ServerName; 2]>, now: Timestamp) -> Lease {
+    let network = network(number);
+    let address = Ipv4Addr::from_bits(network + 40 + index * 6);
+    let device = match number % 8 {
+        0 => Device::Phone,
+        1 => Device::Printer,
+        2 => Device::Till,
+        _ => Device::Personal,
+    };
+    let (client, host_name) =
+        names::client(device, (number * LEASES_PER_SCOPE + index) & 0x00ff_ffff);
+    let (state, minutes) = match (number + index) % 40 {
+        7 => (LeaseState::Declined, 60),
+        19 => (LeaseState::Expired, -90),
+        20 => (LeaseState::Offered, 1),
+        by => (LeaseState::Active, 11_520 - i64::from(by) * 251),
+    };
+    Lease {
+        address,
+        scope: ScopeId::from(ipnet::Ipv4Net::new_assert(Ipv4Addr::from_bits(network), 24)),
+        client,
+        host_name,
+        description: String::new(),
+        state,
+        client_type: ClientType::Dhcp,
+        expires: now.checked_add(SignedDuration::from_mins(minutes)).ok(),
+        policy: String::new(),
+        given_by: givers.map(|[first, second]| {
+            let giver = if index.is_multiple_of(2) {
+                first
+            } else {
+                second
+            };
+            giver.clone()
+        }),
+    }
+}
+
 fn name(server: u32) -> ServerName {
     ServerName::new(&format!("dhcp{server:03}.example.com"))
 }
@@ -86,9 +169,14 @@ fn identity(server: u32) -> ServerIdentity {
     }
 }
 
+/// The subnet of the scope of that number.
+fn network(number: u32) -> u32 {
+    0x0A00_0000 + (number % 0x1_0000) * 0x100
+}
+
 /// The scope of that number: a /24 in 10.0.0.0/8, with a range of 200 addresses.
 fn scope(number: u32, reservations: u32) -> Scope {
-    let network = 0x0A00_0000 + (number % 0x1_0000) * 0x100;
+    let network = network(number);
     let at = |host: u32| Ipv4Addr::from_bits(network + host);
     let id = ScopeId::from(ipnet::Ipv4Net::new_assert(at(0), 24));
     let range = Range::new(at(10), at(209)).unwrap_or(Range::single(at(10)));
@@ -133,5 +221,32 @@ mod tests {
         });
         assert_eq!(small.len(), 3);
         assert!(small[2].1.relationships.is_empty());
+        let reserved = estate.iter().flat_map(|(_, config)| config.scopes.values());
+        let reserved: usize = reserved.map(|scope| scope.reservations.len()).sum();
+        assert!(reserved >= 100_000, "{reserved}");
+    }
+
+    #[test]
+    fn leases_lie_in_their_scopes_in_order_and_are_told_alike_by_both() {
+        let estate = generate(Size::SMALL);
+        let now = Timestamp::UNIX_EPOCH;
+        let leases: Vec<_> = leases(Size::SMALL, now).collect();
+        assert_eq!(leases.len(), 1000);
+        let of = |server: &ServerName| -> Vec<&Lease> {
+            let own = leases.iter().filter(|(holder, _, _)| holder == server);
+            own.map(|(_, _, lease)| lease).collect()
+        };
+        for (identity, config) in &estate {
+            let own = of(&identity.name);
+            assert!(own.is_sorted_by_key(|lease| lease.address));
+            assert_eq!(own.len(), config.scopes.len() * 25);
+            for lease in own {
+                let scope = &config.scopes[&lease.scope];
+                assert!(scope.ranges[0].contains(lease.address));
+                assert!(!scope.reservations.contains_key(&lease.address));
+            }
+        }
+        assert_eq!(of(&estate[0].0.name), of(&estate[1].0.name));
+        assert_eq!(super::leases(Size::LARGE, now).count() / 10_000, 100);
     }
 }

@@ -13,6 +13,7 @@ mod lab;
 mod leases;
 mod machines;
 mod names;
+mod outside;
 mod reading;
 pub mod sample;
 mod share;

@@ -6,7 +6,7 @@ use super::one_step::do_step;
 use super::{Cancel, Ended, Outcome, Progress, StepOutcome, StepResult};
 use crate::drivers::{DriverError, Silence};
 use crate::ipam::journal::{Begun, Mark};
-use crate::ipam::{Ipam, StoreError, config_sync};
+use crate::ipam::{Ipam, Judgement, StoreError, config_sync};
 use crate::model::plan::{Action, Intent, PlanId, Purpose, Step};
 use crate::model::text::printable;
 use crate::model::{Edit, Plan, ServerName};
@@ -40,7 +40,8 @@ impl Ipam {
 
     async fn execute(&self, plan: Plan, progress: &Progress, cancel: &Cancel) -> Outcome {
         let not_begun = |why: String| nothing(&plan.steps, vec![None; plan.steps.len()], why);
-        if let Err(why) = self.access().may_write() {
+        // What may be done now counts, not what might have been when it was planned.
+        if let Judgement::Denied(why) = self.judgement(&plan) {
             return not_begun(why);
         }
         if plan.is_empty() {
@@ -82,7 +83,7 @@ impl Ipam {
         let mut outcome = run.end().await;
         drop(held);
         self.publish_config_sync().await;
-        self.collect_only(&heard_of(&outcome)).await;
+        self.collect_written(&heard_of(&outcome)).await;
         if half_way(&plan, &outcome) {
             match self.plan(Intent::Undo { plan: id }).await {
                 Ok(back) => outcome.back_out = Some(back),

@@ -10,7 +10,7 @@ mod title;
 mod undo;
 mod world;
 
-use super::{Ipam, PlanError};
+use super::{Ipam, Judgement, PlanError};
 use crate::drivers::Readings;
 use crate::model::plan::{FailoverChoice, FieldChange, Intent, LeftOut, Plan, Risk, Step};
 use crate::model::server::ServerName;
@@ -58,7 +58,7 @@ impl Draft {
 /// What would be done for an intent.
 pub(super) async fn plan(ipam: &Ipam, intent: Intent) -> Result<Plan, PlanError> {
     let access = ipam.access();
-    access.allows(&intent).map_err(PlanError::NotAllowed)?;
+    access.may_write().map_err(PlanError::NotAllowed)?;
     let intent = canonical(ipam, intent)?;
     let mut world = World::of(ipam);
     let (title, mut draft) = match &intent {
@@ -120,7 +120,11 @@ pub(super) async fn plan(ipam: &Ipam, intent: Intent) -> Result<Plan, PlanError>
         Intent::Undo { plan } => undo::undo(&mut world, *plan).await?,
     };
     draft.readings = world.readings();
-    Ok(finish(ipam, intent, &title, draft))
+    let plan = finish(ipam, intent, &title, draft);
+    match ipam.judgement(&plan) {
+        Judgement::Denied(why) => Err(PlanError::NotAllowed(why)),
+        Judgement::Allowed | Judgement::Confirm(_) | Judgement::TypeName(..) => Ok(plan),
+    }
 }
 
 /// The intent with every server named as the configuration names it.

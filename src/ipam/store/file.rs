@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use super::history;
 use crate::ipam::StoreError;
 use crate::ipam::locks::{private_folder, private_options};
 
-/// The version of the tables below.
-const VERSION: i64 = 1;
+/// The version of the tables below, and of those of [`history`].
+const VERSION: i64 = 2;
 
 const TABLES: &str = "
 CREATE TABLE plan (
@@ -108,16 +109,20 @@ impl SqliteStore {
         match version {
             0 => {
                 change.execute_batch(TABLES).map_err(text)?;
-                change
-                    .pragma_update(None, "user_version", VERSION)
-                    .map_err(text)?;
+                change.execute_batch(history::TABLES).map_err(text)?;
             }
+            1 => change.execute_batch(history::TABLES).map_err(text)?,
             VERSION => {}
             other => {
                 return Err(StoreError(format!(
                     "it is of version {other}, and this program knows {VERSION}: use the newer program"
                 )));
             }
+        }
+        if version != VERSION {
+            change
+                .pragma_update(None, "user_version", VERSION)
+                .map_err(text)?;
         }
         change.commit().map_err(text)?;
         Ok(SqliteStore {
@@ -174,12 +179,12 @@ fn ours(connection: &mut Connection) -> Result<(), StoreError> {
         Ok((version, tables))
     };
     let (version, tables) = look(connection).map_err(|why| StoreError(in_words(&why)))?;
-    let has_ours = ["plan", "step", "out_of_sync", "availability"]
-        .iter()
-        .all(|table| tables.contains(*table));
+    let has = |names: &[&str]| names.iter().all(|name| tables.contains(*name));
+    let first = has(&["plan", "step", "out_of_sync", "availability"]);
     let foreign = match version {
         0 => !tables.is_empty(),
-        VERSION => !has_ours,
+        1 => !first,
+        VERSION => !first || !has(&["usage", "state"]),
         _ => false,
     };
     if foreign {

@@ -9,6 +9,7 @@ use super::file::SqliteStore;
 use super::{OutOfSync, Store};
 use crate::ipam::StoreError;
 use crate::ipam::carry_out::Ended;
+use crate::ipam::history::{Batch, Level, Spell};
 use crate::ipam::journal::{Begun, JournalEntry, JournalQuery, Mark, Remembered};
 use crate::model::plan::PlanId;
 use crate::model::server::Availability;
@@ -370,6 +371,8 @@ impl Store for SqliteStore {
                 let server = server.as_str();
                 change.execute("DELETE FROM out_of_sync WHERE server = ?1", [server])?;
                 change.execute("DELETE FROM availability WHERE server = ?1", [server])?;
+                change.execute("DELETE FROM usage WHERE server = ?1", [server])?;
+                change.execute("DELETE FROM state WHERE server = ?1", [server])?;
                 change.execute(
                     "UPDATE plan SET forgotten = 1
                      WHERE status IS NOT NULL
@@ -421,5 +424,25 @@ impl Store for SqliteStore {
             )?;
             Ok(at)
         })
+    }
+    fn add_history(&self, batch: &Batch) -> Result<(), StoreError> {
+        self.write_history(batch)
+    }
+
+    fn thin_history(&self, samples: i64, fine: i64, states: Timestamp) -> Result<(), StoreError> {
+        self.prune_history(samples, fine, states)
+    }
+
+    fn utilisation(
+        &self,
+        server: &ServerName,
+        scope: ScopeId,
+        from: i64,
+    ) -> Result<Vec<(i64, Level)>, StoreError> {
+        self.read_usage(server, scope, from)
+    }
+
+    fn states(&self, server: &ServerName, relationship: &str) -> Result<Vec<Spell>, StoreError> {
+        self.read_states(server, relationship)
     }
 }

@@ -3,6 +3,8 @@
 use rusqlite::Connection;
 
 use super::*;
+use crate::ipam::history::StateChange;
+use crate::model::failover::FailoverState;
 use crate::model::plan::{Intent, Risk};
 
 fn plan(intent: Intent) -> Plan {
@@ -151,4 +153,130 @@ fn out_of_sync_rows_come_and_go() {
     assert_eq!(store.out_of_sync().unwrap()[&key], "why");
     store.end(id, Ended::Done, &[], &[key], at).unwrap();
     assert!(store.out_of_sync().unwrap().is_empty());
+}
+
+const VERSION_1: &str = "
+CREATE TABLE plan (id INTEGER PRIMARY KEY AUTOINCREMENT, title TEXT NOT NULL) STRICT;
+CREATE TABLE step (id INTEGER PRIMARY KEY AUTOINCREMENT) STRICT;
+CREATE TABLE out_of_sync (server TEXT NOT NULL COLLATE NOCASE, scope TEXT NOT NULL,
+    reason TEXT NOT NULL, since TEXT NOT NULL, PRIMARY KEY (server, scope)) STRICT;
+CREATE TABLE availability (server TEXT NOT NULL COLLATE NOCASE PRIMARY KEY,
+    state TEXT NOT NULL, since TEXT NOT NULL) STRICT;
+INSERT INTO out_of_sync VALUES ('dhcp1', '10.0.0.0/24', 'why', '2026-01-01T00:00:00Z');
+PRAGMA user_version = 1;
+";
+
+#[test]
+fn a_file_of_the_version_before_gets_the_new_tables_and_keeps_the_old() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ipam.sqlite");
+    let connection = Connection::open(&file).unwrap();
+    connection.execute_batch(VERSION_1).unwrap();
+    drop(connection);
+    for _ in 0..2 {
+        let store = SqliteStore::open(&file).unwrap();
+        assert_eq!(store.out_of_sync().unwrap().len(), 1);
+        store.add_history(&sample(0, &[(0, 7)])).unwrap();
+        let version: i64 = store
+            .connection()
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .unwrap();
+        assert_eq!(version, 2);
+    }
+    // With the version's number, but without its tables, it is somebody else's.
+    let connection = Connection::open(&file).unwrap();
+    connection.execute_batch("DROP TABLE usage").unwrap();
+    drop(connection);
+    let error = SqliteStore::open(&file).err().unwrap().to_string();
+    assert!(error.contains("of another program"), "{error}");
+}
+
+fn scope(third: u8) -> ScopeId {
+    format!("10.0.{third}.0/24").parse().unwrap()
+}
+
+fn sample(at: i64, levels: &[(u8, u32)]) -> Batch {
+    let level = |&(third, in_use): &(u8, u32)| (scope(third), Level { in_use, free: 9 });
+    let levels = levels.iter().map(level).collect();
+    Batch {
+        samples: vec![(ServerName::new("dhcp1"), at, levels)],
+        states: Vec::new(),
+    }
+}
+
+#[test]
+fn samples_of_a_day_ago_become_one_an_hour_with_every_scopes_last_level() {
+    let store = SqliteStore::in_memory().unwrap();
+    let (hour, day) = (3600, 86_400);
+    for (at, levels) in [
+        (300, &[(0, 1), (1, 10)][..]),
+        (600, &[(0, 2)]),
+        (900, &[(1, 11)]),
+        (hour, &[(0, 3)]),
+        (hour + 300, &[(0, 4)]),
+    ] {
+        store.add_history(&sample(at, levels)).unwrap();
+    }
+    // Another process in the same second.
+    store.add_history(&sample(900, &[(2, 20)])).unwrap();
+    let of = |third| -> Vec<(i64, u32)> {
+        let found = store.utilisation(&ServerName::new("DHCP1"), scope(third), 0);
+        found
+            .unwrap()
+            .into_iter()
+            .map(|(at, level)| (at, level.in_use))
+            .collect()
+    };
+    assert_eq!(of(0), [(300, 1), (600, 2), (3600, 3), (3900, 4)]);
+    let epoch = Timestamp::UNIX_EPOCH;
+    for _ in 0..2 {
+        // The second hour is not over a day old in all its minutes.
+        store.thin_history(0, hour + 1800, epoch).unwrap();
+        assert_eq!(of(0), [(900, 2), (3600, 3), (3900, 4)]);
+        assert_eq!((of(1), of(2)), (vec![(900, 11)], vec![(900, 20)]));
+    }
+    store.thin_history(hour, day, epoch).unwrap();
+    assert_eq!((of(0), of(1)), (vec![(3900, 4)], vec![]));
+    store.forget(&[ServerName::new("dhcp1")]).unwrap();
+    assert_eq!(of(0), []);
+}
+
+#[test]
+fn a_state_is_told_once_and_the_one_that_lasts_is_kept() {
+    let store = SqliteStore::in_memory().unwrap();
+    let at = |second| Timestamp::from_second(second).unwrap();
+    let add = |state, second| {
+        let change = StateChange {
+            server: ServerName::new("dhcp1"),
+            relationship: "r1".into(),
+            spell: Spell {
+                since: at(second),
+                state,
+                own_word: None,
+            },
+        };
+        let states = vec![change];
+        let samples = Vec::new();
+        store.add_history(&Batch { samples, states }).unwrap();
+    };
+    let told = || -> Vec<_> {
+        let states = store.states(&ServerName::new("dhcp1"), "r1").unwrap();
+        states
+            .iter()
+            .map(|spell| (spell.state, spell.since))
+            .collect()
+    };
+    add(FailoverState::Normal, 100);
+    add(FailoverState::Normal, 101);
+    add(FailoverState::PartnerDown, 200);
+    add(FailoverState::Normal, 300);
+    let all = [
+        (FailoverState::Normal, at(100)),
+        (FailoverState::PartnerDown, at(200)),
+        (FailoverState::Normal, at(300)),
+    ];
+    assert_eq!(told(), all);
+    store.thin_history(0, 0, at(1000)).unwrap();
+    assert_eq!(told(), all[2..]);
+    assert_eq!(store.states(&ServerName::new("dc1"), "r1").unwrap(), []);
 }

@@ -1,3 +1,4 @@
+//! The filter language: what it reads, and what it lets through.
 use super::*;
 use crate::console::subject::Subject;
 use crate::console::table::source::{Align, Cell, Column, Rows};

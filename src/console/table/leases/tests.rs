@@ -1,3 +1,4 @@
+//! Leases against a plain list of them: pages, searching, sorting, who has what.
 use super::*;
 use crate::console::table::filter::{Filter, scan};
 use crate::console::table::order::{Ordered, Sort};

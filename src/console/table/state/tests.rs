@@ -1,3 +1,4 @@
+//! Tables: what is shown, marked and under the cursor, against a simple model.
 use super::*;
 use crate::console::table::source::{Align, Cell, Column, ColumnSpec, SortKey};
 use jiff::Timestamp;

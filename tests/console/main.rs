@@ -1,0 +1,10 @@
+//! The console without a terminal: keys and clicks go in, a screen comes out.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod dialogs;
+mod failover;
+mod find;
+mod forms;
+mod frame;
+mod harness;
+mod views;
