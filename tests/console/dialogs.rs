@@ -65,7 +65,7 @@ fn go(console: &mut Console, row: &Subject) {
     console.act(Action::Jump(row.clone()));
     assert_eq!(
         console.app.selection().rows,
-        [row.clone()],
+        std::slice::from_ref(row),
         "{}",
         console.screen()
     );
@@ -85,6 +85,7 @@ fn run<'c>(console: &'c mut Console, id: &'static str) -> &'c mut Console {
 }
 
 /// Prints the screen where somebody wants to look at it.
+#[allow(clippy::print_stdout, reason = "it is asked for")]
 fn look(console: &Console) {
     if std::env::var_os("SHOW").is_some() {
         println!("{}\n", console.screen());

@@ -195,3 +195,32 @@ fn a_server_that_does_not_answer_is_said_before_anything_is_typed() {
         .expect_not("Reservation name")
         .expect("Create DHCP Reservation:");
 }
+
+#[test]
+fn a_server_that_stops_meanwhile_is_said_in_the_form_and_everything_is_kept() {
+    use twinscope::drivers::embedded::LabCommand;
+    let mut console = at_scope((80, 24), "dhcp1", OFFICE);
+    console.keys("n \"printer\" <tab> <tab> \"00155DA76602\"");
+    console.lab(LabCommand::Stop(server("dhcp1").to_string()));
+    console.keys("<enter>").expect("DHCP service is stopped");
+    console.expect("printer").expect("00155DA76602");
+    console.lab(LabCommand::Start(server("dhcp1").to_string()));
+    console.keys("<enter>").expect_not("Reservation type");
+    assert!(console.shows("u takes it back"), "{}", console.screen());
+}
+
+#[test]
+fn a_partner_that_is_stopped_does_not_stand_in_the_way() {
+    use twinscope::drivers::embedded::LabCommand;
+    let mut console = at_scope((80, 24), "dhcp1", OFFICE);
+    console.keys("n <tab> ctrl-u \"10.0.0.100\" <tab> \"00155DA76602\"");
+    console.lab(LabCommand::Stop(server("dc1").to_string()));
+    console.keys("<enter>").expect("What will be done");
+    console.keys("<enter>").expect("not on the partner");
+    // It stands on this server; nobody fills in the form for it again.
+    console
+        .keys("<esc>")
+        .expect_not("Reservation type")
+        .expect("Out of sync");
+    assert!(reserved(&console, "dhcp1", OFFICE, "10.0.0.100").is_some());
+}

