@@ -2,6 +2,7 @@
 //! nobody, asks no clock and knows no terminal.
 
 mod actions;
+mod drawn;
 mod events;
 mod loads;
 mod openings;
@@ -15,7 +16,7 @@ use tui_input::Input;
 
 use super::action::Effect;
 use super::command::{self, Command, Selection};
-use super::draw::{self, Hits, Look};
+use super::draw::{self, Look};
 use super::jobs::{JobId, JobRequest};
 use super::keymap::Keymap;
 use super::layers::Layer;
@@ -106,7 +107,7 @@ pub struct App {
     toasts: Vec<Toast>,
     jobs: BTreeMap<JobId, Running>,
     next_job: JobId,
-    hits: Hits,
+    drawn: drawn::Drawn,
     pressed: Option<(Timestamp, u16, u16)>,
     /// Since when the cursor is where it is.
     rested: Timestamp,
@@ -146,7 +147,7 @@ impl App {
             toasts: Vec::new(),
             jobs: BTreeMap::new(),
             next_job: 0,
-            hits: Hits::default(),
+            drawn: drawn::Drawn::default(),
             pressed: None,
             touched: false,
             rested: now,
@@ -254,12 +255,6 @@ impl App {
     /// Whether something is to be drawn; asking forgets it.
     pub fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.changed)
-    }
-
-    /// What the last frame drew where.
-    pub fn drawn(&mut self, hits: Hits) {
-        self.table.set_page(hits.page);
-        self.hits = hits;
     }
 
     /// What commands act on.

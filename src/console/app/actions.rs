@@ -307,6 +307,7 @@ impl App {
                     return Vec::new();
                 }
                 let under = self
+                    .drawn
                     .hits
                     .cursor_row
                     .map(|row| Position::new(row.x + 4, row.y + 1));
@@ -378,7 +379,7 @@ impl App {
 
     /// Just below what a command's selector was drawn as.
     pub(super) fn under(&self, id: command::Id) -> Position {
-        let area = self.hits.area_of(&Target::Command(id));
+        let area = self.drawn.hits.area_of(&Target::Command(id));
         area.map_or(Position::new(1, 2), |area| {
             Position::new(area.x, area.y + 1)
         })
