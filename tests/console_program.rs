@@ -326,8 +326,6 @@ fn a_stop_from_outside_is_repaired_when_it_goes_on() {
     let before = program.bytes_so_far();
     program.signal(Signal::CONT);
     // Every mode anew, and the whole frame.
-    program.wait_until("entered again", |screen| screen.alternate_screen());
-    program.wait_until("drawn again", |_| true);
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let bytes = program.bytes();
