@@ -1,4 +1,5 @@
 //! A console on the embedded estate's sample, driven by keys and clicks until nothing is under way.
+#![allow(dead_code, clippy::needless_pass_by_value)]
 
 use std::time::Duration;
 
@@ -405,5 +406,5 @@ pub fn text(buffer: &Buffer) -> String {
 pub fn with_modifier(buffer: &Buffer, modifier: Modifier) -> String {
     let cells = buffer.content.iter();
     let cells = cells.filter(|cell| cell.modifier.contains(modifier));
-    cells.map(|cell| cell.symbol()).collect()
+    cells.map(ratatui::buffer::Cell::symbol).collect()
 }
