@@ -528,6 +528,8 @@ fn a_drill_goes_through_by_keys_alone() {
     }
     program.wait_for("NORMAL AGAIN");
     program.keys("<esc>");
+    // With a letter at its heels it would be that letter with Alt.
+    program.wait_gone("NORMAL AGAIN");
     program.wait_gone("not normal");
     program.keys("q");
     assert!(program.wait_exit().success());
