@@ -322,7 +322,7 @@ fn scopes(criterion: &mut Criterion) {
     }
     let subject = source.subject(60_000).unwrap();
     group.bench_function("find a row", |bench| {
-        bench.iter(|| source.find(&subject, 0))
+        bench.iter(|| source.find(&subject, 0));
     });
     group.finish();
 }

@@ -20,7 +20,7 @@ pub(super) fn write(home: &Home, out: &mut dyn Write) -> anyhow::Result<()> {
             writeln!(out, "{}", line.section.label())?;
             section = Some(line.section);
         }
-        writeln!(out, "  {:<22} {:<24} {}", line.keys, line.id, line.help)?;
+        writeln!(out, "  {:<25} {:<26} {}", line.keys, line.id, line.help)?;
     }
     writeln!(out, "\nTo change them: {}", Keymap::file(home).display())?;
     writeln!(out, "  [keys]")?;

@@ -1,7 +1,9 @@
 //! Opening the console on the process's terminal.
 
 use std::io;
+use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use super::app::App;
@@ -12,6 +14,7 @@ use super::jobs::Jobs;
 use super::keymap::{DefaultsError, Keymap};
 use super::preferences::Preferences;
 use super::run::{self, Sources};
+use super::table::leases::LeaseBook;
 use super::terminal::{Terminal, tty_size};
 use super::world::World;
 use crate::config::{ConfigError, Home, Periods};
@@ -73,11 +76,14 @@ pub async fn open(ipam: Ipam, home: &Home, options: &Options) -> Result<(), Cons
         left_behind.push(why);
     }
     let keymap = Keymap::new(command::defaults())?.with_user(home)?;
+    let zone = zone(TimeZone::system());
     let world = World {
         estate: ipam.estate(),
         access: ipam.access(),
         operator: ipam.operator().to_owned(),
         groups: ipam.groups().into(),
+        leases: Arc::new(LeaseBook::in_zone(zone.clone())),
+        zone,
         ..World::unknown(ipam.clock().now())
     };
     let mut app = App::new(world, look, keymap, preferences);
@@ -108,4 +114,17 @@ pub async fn open(ipam: Ipam, home: &Home, options: &Options) -> Result<(), Cons
     };
     collecting.stop().await;
     Ok(ended?)
+}
+
+/// The zone, with what is UTC by another name, or unknown, as UTC.
+fn zone(system: TimeZone) -> TimeZone {
+    let utc = matches!(
+        system.iana_name(),
+        Some("UTC" | "Etc/UTC" | "Etc/UCT" | "Zulu" | "Etc/Zulu" | "Universal")
+    );
+    if utc || system.is_unknown() {
+        TimeZone::UTC
+    } else {
+        system
+    }
 }

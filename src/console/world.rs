@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::table::leases::LeaseBook;
 use super::work::Work;
@@ -18,6 +19,8 @@ pub struct World {
     pub estate: Arc<Estate>,
     /// Now, as the last event told it.
     pub now: Timestamp,
+    /// The operator's time zone: in it times are shown.
+    pub zone: TimeZone,
     /// What may be done.
     pub access: Access,
     /// Who sits here.
@@ -54,6 +57,7 @@ impl World {
         World {
             estate: Arc::default(),
             now,
+            zone: TimeZone::UTC,
             access: Access::default(),
             operator: String::new(),
             journal: Arc::default(),

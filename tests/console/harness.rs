@@ -144,6 +144,20 @@ impl Console {
         self.draw();
     }
 
+    /// Carries out an intent without showing it.
+    pub fn does(&mut self, intent: Intent) {
+        let plan = self.runtime.block_on(self.ipam.plan(intent)).unwrap();
+        let effects = self.app.act(Action::CarryOut(Box::new(plan)));
+        self.carry_out(effects);
+    }
+
+    /// A plan of that intent is begun, and never ends.
+    pub fn hang(&mut self, intent: Intent) {
+        let plan = self.runtime.block_on(self.ipam.plan(intent)).unwrap();
+        let _ = self.app.act(Action::CarryOut(Box::new(plan)));
+        self.draw();
+    }
+
     /// The embedded estate behind it, for drills.
     pub fn lab(&self, command: LabCommand) {
         let file = Home::at(self.home.path()).estate_file();

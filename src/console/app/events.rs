@@ -17,7 +17,7 @@ use crate::console::layers::{Click, Reply};
 use crate::console::place::Place;
 use crate::console::table::{Filter, Table, Tone};
 use crate::console::work::End;
-use crate::ipam::Estate;
+use crate::ipam::{Ended, Estate};
 use std::sync::Arc;
 
 /// Two presses within this are one double click.
@@ -249,8 +249,14 @@ impl App {
             Said::CarriedOut(outcome) => {
                 // Its layer was closed while it ran: the end is told all the same.
                 let title = outcome.steps.first().map_or("", |step| step.what.as_str());
-                let said = format!("{title}: {:?}", outcome.ended);
-                effects.extend(self.act(Action::Toast(Tone::Accent, said)));
+                let (tone, word) = match outcome.ended {
+                    Ended::Done => (Tone::Good, "done"),
+                    Ended::DoneHere => (Tone::Warn, "done here, not on the partner"),
+                    Ended::Partly => (Tone::Bad, "only partly done"),
+                    Ended::Nothing => (Tone::Bad, "not done"),
+                    Ended::Unknown => (Tone::Bad, "nobody knows whether it was done"),
+                };
+                effects.extend(self.act(Action::Toast(tone, format!("{title}: {word}"))));
             }
             _ => {}
         }

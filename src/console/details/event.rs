@@ -24,7 +24,7 @@ pub const TABS: &[Tab] = &[
                 text("Description", &entry.what),
                 text("Server Name", entry.server.as_str()),
                 text("User Name", &entry.operator),
-                text("Time of Event", views::moment(entry.at)),
+                text("Time of Event", views::moment(world, entry.at)),
                 ("Outcome".to_owned(), views::outcome(entry)),
                 text("Task", format!("{} (plan {})", entry.title, entry.plan)),
             ]);
@@ -71,7 +71,7 @@ pub const TABS: &[Tab] = &[
                 .filter(|step| step.plan == entry.plan)
                 .map(|step| {
                     vec![
-                        Cell::new(views::moment(step.at)),
+                        Cell::new(views::moment(world, step.at)),
                         Cell::new(printable(step.server.as_str(), 255)),
                         Cell::new(printable(&step.what, 400)),
                         views::outcome(step),

@@ -38,7 +38,7 @@ pub const TABS: &[Tab] = &[Tab {
                         "Lease Expiration",
                         lease
                             .expires
-                            .map_or_else(|| "never".to_owned(), views::moment),
+                            .map_or_else(|| "never".to_owned(), |end| views::moment(world, end)),
                     ),
                     text("Client Type", lease.client_type.to_string()),
                 ]);

@@ -120,7 +120,7 @@ fn lease(at: &At<'_>) -> Cell<'static> {
         None => Cell::toned("none", Tone::Dim),
         Some(lease) => {
             let host = printable(&lease.host_name, 80);
-            let until = lease.expires.map(views::moment);
+            let until = lease.expires.map(|end| views::moment(at.world, end));
             let until = until.map_or_else(|| "without end".to_owned(), |at| format!("until {at}"));
             let other = lease.client != at.reservation.client;
             match other && lease.state.occupies() {

@@ -248,7 +248,7 @@ fn leases(page: &mut Page<'_>, at: &At<'_>) {
             let rows: Vec<_> = leases
                 .iter()
                 .map(|lease| {
-                    let until = lease.expires.map(views::moment);
+                    let until = lease.expires.map(|end| views::moment(at.world, end));
                     vec![
                         Cell::new(lease.address.to_string()),
                         Cell::new(lease.client.to_string()),

@@ -93,7 +93,7 @@ pub(super) fn events(page: &mut Page<'_>, world: &World, subject: &Subject) {
         .take(MOST)
         .map(|entry| {
             vec![
-                Cell::new(views::moment(entry.at)),
+                Cell::new(views::moment(world, entry.at)),
                 Cell::new(printable(&entry.operator, 32)),
                 Cell::new(printable(&entry.what, 300)),
                 views::outcome(entry),

@@ -212,7 +212,7 @@ impl fmt::Display for Chord {
             (Some((name, ..)), _) => text.push_str(name),
             // As the key's cap says it.
             (None, KeyCode::Char(character)) if control => {
-                text.push(character.to_ascii_uppercase())
+                text.push(character.to_ascii_uppercase());
             }
             (None, KeyCode::Char(character)) => text.push(character),
             (None, KeyCode::F(number)) => text.push_str(&format!("F{number}")),

@@ -123,7 +123,13 @@ impl AddressMapLayer {
                 ),
             )];
         }
-        who(scope, self.leases(), range.start(), map.held(range.start()))
+        who(
+            world,
+            scope,
+            self.leases(),
+            range.start(),
+            map.held(range.start()),
+        )
     }
 
     fn offer(&self, world: &World) -> Reply {
@@ -162,7 +168,13 @@ impl AddressMapLayer {
 }
 
 /// Who has an address, in a line or a few.
-fn who(scope: &Scope, leases: &[Lease], address: Ipv4Addr, held: Held) -> Vec<(Tone, String)> {
+fn who(
+    world: &World,
+    scope: &Scope,
+    leases: &[Lease],
+    address: Ipv4Addr,
+    held: Held,
+) -> Vec<(Tone, String)> {
     let mut lines = Vec::new();
     let excluded = |range: &&Range| range.contains(address);
     if let Some(range) = scope.exclusions.iter().find(excluded) {
@@ -178,7 +190,7 @@ fn who(scope: &Scope, leases: &[Lease], address: Ipv4Addr, held: Held) -> Vec<(T
         let host = printable(&lease.host_name, 80);
         let until = match lease.expires {
             None => "without end".to_owned(),
-            Some(at) => format!("until {}", views::moment(at)),
+            Some(at) => format!("until {}", views::moment(world, at)),
         };
         let tone = match held {
             Held::Conflict => Tone::Bad,

@@ -99,14 +99,11 @@ fn lines(work: &Work, world: &World) -> (Vec<Line>, Vec<Of>) {
     );
     for job in &work.running {
         let since = age::words(world.age(job.since));
-        let note = match job.steps {
+        let mut line = Line::new(job.title.clone(), "");
+        line.key = match job.steps {
             Some((done, all)) => format!("step {} of {all} · {since}", (done + 1).min(all)),
             None => since,
         };
-        let mut line = Line::new(job.title.clone(), note);
-        if job.stops {
-            line.key = "x stops it".to_owned();
-        }
         push(line, Of::Running(job.job, job.stops));
     }
     push(Line::remark("", Role::Text), Of::Nothing);
@@ -117,7 +114,8 @@ fn lines(work: &Work, world: &World) -> (Vec<Line>, Vec<Of>) {
         line.key = age::ago(world.age(end.at));
         push(line, Of::Ended(Box::new(end.clone())));
         for (server, what, tone, came) in &end.targets {
-            let text = format!("  {server}: {what}: {came}");
+            let (word, more) = came.split_once(": ").unwrap_or((came, what));
+            let text = format!("  {word}  {server}: {more}");
             push(Line::remark(text, Role::from(*tone)), Of::Nothing);
         }
     }

@@ -132,9 +132,13 @@ impl List {
         let last = self.lines.len().saturating_sub(visible);
         let from = self.focus.saturating_sub(visible / 2).min(last);
         let shown = self.lines.iter().enumerate().skip(from).take(visible);
+        // Notes stand below each other, but for those of lines that are long themselves.
         let texts = shown.clone().filter(|(_, line)| !line.heading);
-        let wide = texts.map(|(_, line)| width(&line.text)).max().unwrap_or(0);
-        let wide = wide.min(area.width * 3 / 5);
+        let texts = texts.map(|(_, line)| width(&line.text));
+        let wide = texts
+            .filter(|wide| *wide <= area.width / 2)
+            .max()
+            .unwrap_or(0);
         for ((place, line), y) in shown.zip(area.top()..area.bottom()) {
             let row = Rect::new(area.x, y, area.width, 1);
             let here = place == self.focus && !line.heading;

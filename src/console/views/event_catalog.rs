@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::{ViewSpec, hidden, number, text};
 use crate::console::details::event;
@@ -37,10 +38,13 @@ impl Row {
     }
 }
 
-/// A moment to the second: `2026-11-23 08:00:12Z`.
+/// A moment to the second, by the operator's clock: `2026-11-23 08:00:12`, with a `Z` where that
+/// is UTC.
 #[must_use]
-pub fn moment(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+pub fn moment(world: &World, at: Timestamp) -> String {
+    let utc = if world.zone == TimeZone::UTC { "Z" } else { "" };
+    let local = at.to_zoned(world.zone.clone());
+    format!("{}{utc}", local.strftime("%Y-%m-%d %H:%M:%S"))
 }
 
 /// What became of an entry, with what that means.
@@ -59,10 +63,10 @@ pub fn outcome(entry: &JournalEntry) -> Cell<'static> {
 static COLUMNS: &[Column<Row>] = &[
     Column {
         spec: text("Time of Event", &["time"], (20, 20), 0),
-        cell: |row, _| {
+        cell: |row, world| {
             Cell::new(
                 row.entry()
-                    .map(|entry| moment(entry.at))
+                    .map(|entry| moment(world, entry.at))
                     .unwrap_or_default(),
             )
         },
