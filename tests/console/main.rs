@@ -8,4 +8,5 @@ mod find;
 mod forms;
 mod frame;
 mod harness;
+mod operator;
 mod views;

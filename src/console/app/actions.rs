@@ -311,8 +311,9 @@ impl App {
                     .hits
                     .cursor_row
                     .map(|row| Position::new(row.x + 4, row.y + 1));
-                let at = at.or(under).unwrap_or_default();
-                Box::new(Menu::new("", items, at))
+                let table = Position::new(1, 4);
+                let at = at.or(under).unwrap_or(table);
+                Box::new(Menu::new(self.menu_title(), items, at))
             }
             Opening::ServerType => {
                 if self.place.node != Node::Servers {
@@ -360,6 +361,15 @@ impl App {
             Opening::Theme => Box::new(self.themes()),
         };
         self.open(layer)
+    }
+
+    /// What a menu is about, since it may cover its row.
+    fn menu_title(&self) -> String {
+        match self.selection().rows.as_slice() {
+            [] => String::new(),
+            [one] => one.to_string(),
+            rows => format!("{} rows", rows.len()),
+        }
     }
 
     /// The menu of what is selected: the view's commands, in IPAM's order.
