@@ -7,4 +7,5 @@ mod find;
 mod forms;
 mod frame;
 mod harness;
+mod screens;
 mod views;
