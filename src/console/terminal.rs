@@ -1,5 +1,6 @@
 //! How the terminal is entered, and how it is given back whatever happens.
 
+mod encode;
 mod modes;
 mod screen;
 #[cfg(test)]
@@ -76,9 +77,6 @@ impl Terminal<Stdout> {
         mouse: bool,
         log: impl Fn(&str) + Send + Sync + 'static,
     ) -> io::Result<Terminal<Stdout>> {
-        // With NO_COLOR set, crossterm's empty colour sequence would take reverse and bold away
-        // too. The mono theme has no colours to begin with; so nothing is to be filtered.
-        crossterm::style::force_color_output(true);
         let terminal = Terminal::enter(io::stdout(), tty_size(), tty_raw, mouse)?;
         chain_panic_hook(Arc::clone(&terminal.entered), log);
         Ok(terminal)

@@ -294,7 +294,7 @@ mod tests {
         assert_eq!(fit(&specs, &natural, &all, 25), [(0, 12), (1, 5), (2, 5)]);
         assert_eq!(fit(&specs, &natural, &all, 24), [(0, 12), (2, 6)]);
         assert_eq!(fit(&specs, &natural, &all, 100), [(0, 12), (1, 5), (2, 6)]);
-        assert_eq!(fit(&specs, &natural, &all, 3), [(0, 12)]);
+        assert_eq!(fit(&specs, &natural, &all, 3), [(0, 10)]);
         assert_eq!(fit(&specs, &natural, &[2, 0], 19), [(2, 5), (0, 12)]);
         // Short cells need no more than they need; headers come last.
         assert_eq!(fit(&specs, &[5, 5, 5], &all, 18), [(0, 5), (1, 5), (2, 5)]);

@@ -6,6 +6,7 @@ pub mod order;
 pub mod parallel;
 pub mod source;
 pub mod state;
+mod text_order;
 
 pub use filter::Filter;
 pub use order::{Ordered, Sort};

@@ -8,6 +8,7 @@ use std::thread;
 use super::filter::{Filter, fold};
 use super::parallel;
 use super::source::{SortKey, Source};
+use super::text_order::{Keyed, refined};
 use crate::console::world::World;
 
 /// By which column rows are sorted.
@@ -133,21 +134,14 @@ fn by_keys(
         [_, true, true] => of_numbers(numbers, descending),
         [true, _, true] => of_numbers(fractions, descending),
         [true, true, _] => {
-            let bytes = |place: u32, from: usize| {
-                let text = texts.get(place as usize).map_or("", |(text, _)| &**text);
-                TextKey::of(text.bytes().skip(from))
-            };
-            let keyed = (0..).zip(&texts).map(|(place, (text, _))| {
-                let key = TextKey::of(text.bytes());
-                (key.turned(descending), place)
-            });
+            let text = |place: u32| texts.get(place as usize).map_or("", |(text, _)| &**text);
+            let keyed = (0..).zip(&texts);
+            let keyed =
+                keyed.map(|(place, (text, _))| Keyed::of(text.as_bytes(), place, descending));
             let sorted = sorted_list(keyed.collect());
-            let sorted = refined(sorted, descending, &bytes);
-            let row = |place: u32| texts.get(place as usize).map(|(_, row)| *row);
-            sorted
-                .into_iter()
-                .filter_map(|(_, place)| row(place))
-                .collect()
+            let next = |place, from| Keyed::after(text(place).as_bytes(), from, place, descending);
+            let row = |keyed: Keyed| texts.get(keyed.row as usize).map(|(_, row)| *row);
+            refined(sorted, &next).into_iter().filter_map(row).collect()
         }
         // A mixed column is odd, but has its order.
         _ => {
@@ -190,73 +184,6 @@ fn of_numbers(numbers: Vec<(i64, u32)>, descending: bool) -> Vec<u32> {
     let turned = numbers.into_iter().map(|(key, row)| (key ^ turn, row));
     let sorted = sorted_list(turned.collect());
     sorted.into_iter().map(|(_, row)| row).collect()
-}
-
-/// Sixteen bytes of a text as numbers that are ordered as the text is. No text that is shown has a
-/// byte that is 0, so that a 0 at the end says that the text ends in it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct TextKey(u64, u64);
-
-impl TextKey {
-    /// How many bytes it has.
-    pub(super) const LENGTH: usize = 16;
-
-    /// The first bytes of a text.
-    pub(super) fn of(bytes: impl Iterator<Item = u8>) -> TextKey {
-        let (mut one, mut two) = ([0; 8], [0; 8]);
-        for (place, byte) in one.iter_mut().chain(&mut two).zip(bytes) {
-            *place = byte;
-        }
-        TextKey(u64::from_be_bytes(one), u64::from_be_bytes(two))
-    }
-
-    /// Ordered the other way round.
-    pub(super) fn turned(self, descending: bool) -> TextKey {
-        match descending {
-            true => TextKey(!self.0, !self.1),
-            false => self,
-        }
-    }
-
-    /// Whether the text goes on after it.
-    fn goes_on(self, descending: bool) -> bool {
-        self.turned(descending).1 & 0xff != 0
-    }
-}
-
-/// A list sorted by the first bytes of texts, sorted by the whole texts: where those bytes are
-/// alike, the next ones decide. `next` gives the bytes of a row from a place on.
-pub(super) fn refined(
-    mut list: Vec<(TextKey, u32)>,
-    descending: bool,
-    next: &impl Fn(u32, usize) -> TextKey,
-) -> Vec<(TextKey, u32)> {
-    // Runs that are alike so far, and how far.
-    let mut open = vec![(0..list.len(), 0)];
-    while let Some((range, depth)) = open.pop() {
-        let mut at = range.start;
-        while at < range.end {
-            let rest = list.get(at..range.end).unwrap_or_default();
-            let Some((first, _)) = rest.first().copied() else {
-                break;
-            };
-            let alike = rest.iter().take_while(|(key, _)| *key == first).count();
-            let run = at..at + alike;
-            at += alike;
-            if alike == 1 || !first.goes_on(descending) {
-                continue;
-            }
-            let depth = depth + TextKey::LENGTH;
-            if let Some(run) = list.get_mut(run.clone()) {
-                for (key, row) in run.iter_mut() {
-                    *key = next(*row, depth).turned(descending);
-                }
-                run.sort_unstable();
-            }
-            open.push((run, depth));
-        }
-    }
-    list
 }
 
 /// A list in order, sorted on two cores where that is worth it.

@@ -6,9 +6,10 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::style::{Attribute, SetAttribute};
 use crossterm::terminal::{BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate};
 use crossterm::{cursor, queue};
-use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
+
+use super::encode::encode;
 
 /// The most bytes of text that [`Screen::copy`] takes: as base64 they are the 64 KiB that
 /// terminals and multiplexers let through.
@@ -125,12 +126,12 @@ impl<W: Write> Screen<W> {
         if self.whole {
             self.shown.reset();
         }
-        let bytes = &mut self.bytes;
-        let mut changes = self.shown.diff_iter(&self.next).peekable();
-        let cells = changes.peek().is_some();
-        if !cells && !self.whole && cursor == self.cursor {
+        let mut cells = String::new();
+        encode(&self.shown, &self.next, &mut cells);
+        if cells.is_empty() && !self.whole && cursor == self.cursor {
             return Ok(());
         }
+        let bytes = &mut self.bytes;
         queue!(bytes, BeginSynchronizedUpdate)?;
         if self.whole {
             queue!(
@@ -140,9 +141,7 @@ impl<W: Write> Screen<W> {
                 Clear(ClearType::All)
             )?;
         }
-        if cells {
-            CrosstermBackend::new(&mut *bytes).draw(changes)?;
-        }
+        bytes.extend_from_slice(cells.as_bytes());
         let was_shown = self.cursor.is_some() && !self.whole;
         match cursor {
             Some(at) => {

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use ratatui::style::{Color, Modifier, Style};
@@ -281,7 +282,6 @@ fn a_size_from_outside_is_bounded() {
 
 #[test]
 fn styles_survive_the_way_through_a_terminal() {
-    crossterm::style::force_color_output(true);
     let mut screen = Screen::new(Vec::new(), SIZE);
     screen
         .draw(|buffer| {
@@ -309,5 +309,113 @@ fn copying_sends_no_control_characters_and_not_too_much() {
     assert!(out.take().len() <= 64 * 1024 + 16);
     let error = screen.copy(&format!("{most}x")).unwrap_err();
     assert!(matches!(error, CopyError::TooLong { bytes } if bytes == COPY_LIMIT + 1));
+    assert_eq!(out.take(), "");
+}
+
+/// Any cell: few symbols and styles, so that runs of alike ones come about.
+fn any_cell() -> impl Strategy<Value = (&'static str, Style)> {
+    let symbols = prop_oneof![4 => Just(" "), 2 => Just("a"), 1 => Just("▌"), 1 => Just("語")];
+    let colours = || {
+        prop_oneof![
+            3 => Just(Color::Reset),
+            1 => Just(Color::Cyan),
+            1 => Just(Color::DarkGray),
+            1 => Just(Color::Indexed(200)),
+            1 => Just(Color::Rgb(1, 2, 3)),
+        ]
+    };
+    let modifiers = prop_oneof![
+        3 => Just(Modifier::empty()),
+        1 => Just(Modifier::BOLD),
+        1 => Just(Modifier::REVERSED),
+        1 => Just(Modifier::UNDERLINED | Modifier::ITALIC),
+    ];
+    (symbols, colours(), colours(), modifiers).prop_map(|(symbol, fg, bg, modifier)| {
+        (symbol, Style::new().fg(fg).bg(bg).add_modifier(modifier))
+    })
+}
+
+fn as_shown(colour: Color) -> vt100::Color {
+    match colour {
+        Color::Cyan => vt100::Color::Idx(6),
+        Color::DarkGray => vt100::Color::Idx(8),
+        Color::Indexed(number) => vt100::Color::Idx(number),
+        Color::Rgb(red, green, blue) => vt100::Color::Rgb(red, green, blue),
+        _ => vt100::Color::Default,
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_terminal_shows_every_frame_as_it_was_drawn(
+        frames in proptest::collection::vec(
+            proptest::collection::vec((0..38_u16, 0..10_u16, 1..20_u16, any_cell()), 1..20),
+            1..5,
+        ),
+    ) {
+        let out = Shared::default();
+        let mut screen = Screen::new(out.clone(), SIZE);
+        let mut bytes = String::new();
+        for frame in frames {
+            let mut drawn = Buffer::empty(ratatui::layout::Rect::new(0, 0, 40, 10));
+            for (x, y, count, (symbol, style)) in frame {
+                let text = symbol.repeat(usize::from(count));
+                drawn.set_stringn(x, y, text, usize::from(40 - x), style);
+            }
+            screen.draw(|buffer| {
+                buffer.clone_from(&drawn);
+                None
+            }).unwrap();
+            bytes.push_str(&out.take());
+            let parser = shown(bytes.as_bytes());
+            for y in 0..10 {
+                let mut x = 0;
+                while x < 40 {
+                    let (want, cell) = (&drawn[(x, y)], parser.screen().cell(y, x).unwrap());
+                    let symbol = if cell.has_contents() { cell.contents() } else { " " };
+                    prop_assert_eq!(symbol, want.symbol());
+                    prop_assert_eq!(cell.bgcolor(), as_shown(want.bg));
+                    prop_assert_eq!(cell.inverse(), want.modifier.contains(Modifier::REVERSED));
+                    prop_assert_eq!(cell.underline(), want.modifier.contains(Modifier::UNDERLINED));
+                    let letter = symbol != " " || cell.inverse() || cell.underline();
+                    if letter {
+                        prop_assert_eq!(cell.fgcolor(), as_shown(want.fg));
+                        prop_assert_eq!(cell.bold(), want.modifier.contains(Modifier::BOLD));
+                    }
+                    x += if symbol == "語" { 2 } else { 1 };
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn blanks_and_colours_cost_little() {
+    let out = Shared::default();
+    let mut screen = Screen::new(out.clone(), SIZE);
+    let line = |style: Style| {
+        move |buffer: &mut Buffer| {
+            buffer.set_string(0, 3, format!("{:<40}", "ab"), style);
+            None
+        }
+    };
+    screen.draw(line(Style::new().bg(Color::Cyan))).unwrap();
+    out.take();
+    screen.draw(line(Style::new().fg(Color::Red))).unwrap();
+    assert_eq!(
+        out.take(),
+        "\x1b[?2026h\x1b[4;1H\x1b[31mab\x1b[38X\x1b[m\x1b[?2026l"
+    );
+    // Blanks of another colour are no change at all, and cost nothing.
+    let blanks = |fg| {
+        move |buffer: &mut Buffer| {
+            line(Style::new().fg(Color::Red))(buffer);
+            buffer.set_string(10, 3, "      ", Style::new().fg(fg));
+            None
+        }
+    };
+    screen.draw(blanks(Color::Green)).unwrap();
+    out.take();
+    screen.draw(blanks(Color::Blue)).unwrap();
     assert_eq!(out.take(), "");
 }

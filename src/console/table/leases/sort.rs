@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use super::chunk::{BLANK, STATES, TYPES};
 use super::rows::{LeaseRows, Part, column, state_name, type_name};
 use crate::console::table::filter::fold;
-use crate::console::table::order::{TextKey, merged, refined};
+use crate::console::table::order::merged;
 use crate::console::table::parallel;
+use crate::console::table::text_order::{Keyed, refined};
 use crate::model::ServerName;
 
 /// So many rows are worth a thread.
@@ -96,24 +97,23 @@ pub fn sorted(rows: &LeaseRows, numbers: &mut Vec<u32>, column: usize, descendin
         column::CLIENT => by_text(
             rows,
             numbers,
-            descending,
             |part, row| part.chunk.client(row),
-            // The hyphens say nothing of the order.
-            |text, from| TextKey::of(text.bytes().filter(|byte| *byte != b'-').skip(from)),
+            |text, from, row| match without_hyphens(text) {
+                Some(digits) => Keyed::after(&digits, from, row, descending),
+                None => Keyed::after(text.replace('-', "").as_bytes(), from, row, descending),
+            },
         ),
         column::NAME => by_text(
             rows,
             numbers,
-            descending,
             |part, row| part.chunk.hosts.folded(row),
-            |text, from| TextKey::of(text.bytes().skip(from)),
+            |text, from, row| Keyed::after(text.as_bytes(), from, row, descending),
         ),
         column::DESCRIPTION => by_text(
             rows,
             numbers,
-            descending,
             |part, row| part.chunk.descriptions.folded(row),
-            |text, from| TextKey::of(text.bytes().skip(from)),
+            |text, from, row| Keyed::after(text.as_bytes(), from, row, descending),
         ),
         _ => {}
     }
@@ -227,17 +227,26 @@ fn by_rank<'a>(
     });
 }
 
+/// The digits of a hardware address. Hyphens say nothing of the order; without them a key has all.
+fn without_hyphens(text: &str) -> Option<[u8; 12]> {
+    let mut digits = [0; 12];
+    let bytes: &[u8; 17] = text.as_bytes().try_into().ok()?;
+    for (pair, group) in digits.chunks_exact_mut(2).zip(bytes.chunks(3)) {
+        pair.copy_from_slice(group.get(..2)?);
+    }
+    Some(digits)
+}
+
 /// By text: its first bytes as numbers, and more of it only where those are alike.
 fn by_text<'a>(
     rows: &'a LeaseRows,
     numbers: &mut Vec<u32>,
-    descending: bool,
     text: impl Fn(&'a Part, usize) -> &'a str + Sync,
-    key: impl Fn(&str, usize) -> TextKey + Sync,
+    key: impl Fn(&str, usize, u32) -> Keyed + Sync,
 ) {
     let halves = parallel::split(numbers.len(), (numbers.len() / 2).max(SHARE), |range| {
         let numbers = numbers.get(range).unwrap_or_default();
-        let mut keyed: Vec<(TextKey, u32)> = Vec::with_capacity(numbers.len());
+        let mut keyed: Vec<Keyed> = Vec::with_capacity(numbers.len());
         let mut without = Vec::new();
         visit(
             rows,
@@ -245,7 +254,7 @@ fn by_text<'a>(
             |_| {},
             |number, part, row| match text(part, row) {
                 "" => without.push(number),
-                text => keyed.push((key(text, 0).turned(descending), number)),
+                text => keyed.push(key(text, 0, number)),
             },
         );
         keyed.sort_unstable();
@@ -261,10 +270,10 @@ fn by_text<'a>(
     }
     let next = |number: u32, from: usize| {
         let at = rows.at(number as usize);
-        key(at.map_or("", |at| text(at.part, at.row)), from)
+        let text = at.map_or("", |at| text(at.part, at.row));
+        key(text, from, number)
     };
-    let keyed = refined(keyed, descending, &next);
     numbers.clear();
-    numbers.extend(keyed.into_iter().map(|(_, number)| number));
+    numbers.extend(refined(keyed, &next).into_iter().map(|keyed| keyed.row));
     numbers.append(&mut without);
 }
