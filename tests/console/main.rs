@@ -9,4 +9,5 @@ mod forms;
 mod frame;
 mod harness;
 mod operator;
+mod screens;
 mod views;

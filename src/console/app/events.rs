@@ -104,6 +104,12 @@ impl App {
     fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
         (self.changed, self.touched) = (true, true);
         self.toasts.retain(|toast| toast.until.is_some());
+        // Ctrl-C gets one out of whatever is open, as Esc does, before it gets one out of all.
+        let out = key.code == KeyCode::Char('c') && key.modifiers == KeyModifiers::CONTROL;
+        let key = match out && (!self.layers.is_empty() || self.focus == Focus::Filter) {
+            true => KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE),
+            false => key,
+        };
         if let Some(top) = self.layers.len().checked_sub(1) {
             return self.layer(top, |layer, world| layer.key(key, world));
         }
