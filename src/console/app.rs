@@ -160,14 +160,15 @@ impl App {
             changed: true,
         };
         app.table = app.fresh_table();
-        app.widths = draw::natural(app.table.source().as_ref(), &app.world);
         app
     }
 
     /// The first things to do: what is known is asked for.
     #[must_use]
     pub fn start(&mut self) -> Vec<Effect> {
-        vec![self.spawn(JobRequest::Journal(journal_query()), None)]
+        let mut effects = self.refresh();
+        effects.push(self.spawn(JobRequest::Journal(journal_query()), None));
+        effects
     }
 
     /// What is known.
@@ -299,12 +300,12 @@ impl App {
         toasts.chain(second).chain(age).chain(loads).min()
     }
 
+    /// A table that looks as it is remembered; its rows come with the next refresh.
     fn fresh_table(&mut self) -> Table {
         let mut table = Table::default();
         let spec = views::spec(self.place.view);
         let source = (spec.rows)(&self.world, &self.place);
         self.preferences.apply(self.place.view, &source, &mut table);
-        let _ = table.show(source, &self.world);
         table
     }
 

@@ -288,11 +288,11 @@ impl App {
         if let Subject::Server(_, ServerRole::Dns) = subject {
             place.server_type = ServerType::Both;
         }
-        let effects = self.go(place);
+        let mut effects = self.go(place);
         if !self.table.select(subject) {
             // It may be filtered out: what was asked for comes first.
             self.filter.reset();
-            let _ = self.narrow();
+            effects.extend(self.narrow());
             self.table.select(subject);
         }
         effects
