@@ -8,4 +8,5 @@ mod forms;
 mod frame;
 mod harness;
 mod screens;
+mod states;
 mod views;
