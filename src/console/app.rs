@@ -22,10 +22,13 @@ use super::keymap::Keymap;
 use super::layers::Layer;
 use super::place::Place;
 use super::preferences::Preferences;
+use super::subject::Subject;
 use super::table::{Table, Tone};
 use super::views;
 use super::work;
 use super::world::World;
+use crate::model::ServerName;
+use crate::model::plan::Intent;
 
 pub use events::Event;
 pub use summary::Summary;
@@ -77,7 +80,8 @@ struct Running {
 /// What the console has to remember of a request.
 #[derive(Clone, PartialEq, Debug)]
 enum JobKind {
-    Write(Vec<crate::model::ServerName>),
+    /// On which servers; and the marked rows there, whose marks go when all of it was done.
+    Write(Vec<ServerName>, Place, Vec<Subject>),
     Order(Place, u64),
     Other,
 }
@@ -319,7 +323,12 @@ impl App {
         let kind = match &request {
             JobRequest::CarryOut(plan) => {
                 let servers = plan.steps.iter().map(|step| step.server.clone());
-                JobKind::Write(servers.collect())
+                let servers: Vec<ServerName> = servers.collect();
+                let rows = match plan.intent {
+                    Intent::Undo { .. } => Vec::new(),
+                    _ => self.marked_on(&servers),
+                };
+                JobKind::Write(servers, self.place.clone(), rows)
             }
             JobRequest::Order { generation, .. } => JobKind::Order(self.place.clone(), *generation),
             _ => JobKind::Other,
@@ -356,9 +365,19 @@ impl App {
         Effect::Spawn(job, request)
     }
 
+    /// The marked rows of these servers.
+    fn marked_on(&self, servers: &[ServerName]) -> Vec<Subject> {
+        if self.table.marked() == 0 {
+            return Vec::new();
+        }
+        let rows = self.table.selected().iter();
+        let there = |row: &&Subject| row.server().is_some_and(|server| servers.contains(server));
+        rows.filter(there).cloned().collect()
+    }
+
     fn note_busy(&mut self) {
         let writes = self.jobs.values().filter_map(|job| match &job.request {
-            JobKind::Write(servers) => Some(servers.clone()),
+            JobKind::Write(servers, ..) => Some(servers.clone()),
             _ => None,
         });
         self.world.busy = writes.flatten().collect();

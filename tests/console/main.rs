@@ -10,4 +10,5 @@ mod frame;
 mod harness;
 mod operator;
 mod screens;
+mod states;
 mod views;

@@ -206,7 +206,13 @@ impl App {
         if let Said::Step(_, Some(_)) = message.said {
             Arc::make_mut(&mut self.world.work).step(message.job);
         }
-        if let Said::CarriedOut(_) = message.said {
+        if let Said::CarriedOut(outcome) = &message.said {
+            // What was not done stays marked, to be tried again.
+            if let (Ended::Done, JobKind::Write(_, place, rows)) = (outcome.ended, &kind)
+                && let Some(table) = self.table_at(place)
+            {
+                table.unmark(rows);
+            }
             effects.push(self.spawn(super::JobRequest::Journal(super::journal_query()), None));
         }
         let place = owner.and_then(|owner| {

@@ -78,14 +78,19 @@ fn draw_all(app: &App, buffer: &mut Buffer) -> (Hits, Option<Position>) {
     selectors(app, &mut canvas, bar, area.width < WITH_NAVIGATION);
     filter_bar(app, &mut canvas, filter);
     let focused = matches!(app.focus(), Focus::Table | Focus::Filter);
-    let spec = views::spec(app.place().view);
+    let mut servers = app.world().estate.servers.values();
+    let unread = servers.all(|view| view.reading.is_none() && view.error.is_none());
+    let empty = match app.place().node {
+        Node::Servers | Node::Scopes if unread => "Nothing was read yet.",
+        _ => views::spec(app.place().view).empty,
+    };
     table::draw(
         &mut canvas,
         list,
         (app.table(), app.widths()),
         app.world(),
         focused,
-        spec.empty,
+        empty,
     );
     if let Some(below) = below {
         details(app, &mut canvas, below);
