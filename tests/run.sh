@@ -3,6 +3,8 @@
 # tests drive are built in.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# A picture of the screen that is missing or different is a failure, and never written anew here.
+export INSTA_UPDATE=no
 
 echo "== tests"
 cargo test --locked --quiet

@@ -2,6 +2,7 @@
 //! nobody, asks no clock and knows no terminal.
 
 mod actions;
+mod drawn;
 mod events;
 mod loads;
 mod openings;
@@ -15,16 +16,19 @@ use tui_input::Input;
 
 use super::action::Effect;
 use super::command::{self, Command, Selection};
-use super::draw::{self, Hits, Look};
+use super::draw::{self, Look};
 use super::jobs::{JobId, JobRequest};
 use super::keymap::Keymap;
 use super::layers::Layer;
 use super::place::Place;
 use super::preferences::Preferences;
+use super::subject::Subject;
 use super::table::{Table, Tone};
 use super::views;
 use super::work;
 use super::world::World;
+use crate::model::ServerName;
+use crate::model::plan::Intent;
 
 pub use events::Event;
 pub use summary::Summary;
@@ -76,7 +80,8 @@ struct Running {
 /// What the console has to remember of a request.
 #[derive(Clone, PartialEq, Debug)]
 enum JobKind {
-    Write(Vec<crate::model::ServerName>),
+    /// On which servers; and the marked rows there, whose marks go when all of it was done.
+    Write(Vec<ServerName>, Place, Vec<Subject>),
     Order(Place, u64),
     Other,
 }
@@ -106,7 +111,7 @@ pub struct App {
     toasts: Vec<Toast>,
     jobs: BTreeMap<JobId, Running>,
     next_job: JobId,
-    hits: Hits,
+    drawn: drawn::Drawn,
     pressed: Option<(Timestamp, u16, u16)>,
     /// Since when the cursor is where it is.
     rested: Timestamp,
@@ -146,7 +151,7 @@ impl App {
             toasts: Vec::new(),
             jobs: BTreeMap::new(),
             next_job: 0,
-            hits: Hits::default(),
+            drawn: drawn::Drawn::default(),
             pressed: None,
             touched: false,
             rested: now,
@@ -159,14 +164,15 @@ impl App {
             changed: true,
         };
         app.table = app.fresh_table();
-        app.widths = draw::natural(app.table.source().as_ref(), &app.world);
         app
     }
 
     /// The first things to do: what is known is asked for.
     #[must_use]
     pub fn start(&mut self) -> Vec<Effect> {
-        vec![self.spawn(JobRequest::Journal(journal_query()), None)]
+        let mut effects = self.refresh();
+        effects.push(self.spawn(JobRequest::Journal(journal_query()), None));
+        effects
     }
 
     /// What is known.
@@ -256,12 +262,6 @@ impl App {
         std::mem::take(&mut self.changed)
     }
 
-    /// What the last frame drew where.
-    pub fn drawn(&mut self, hits: Hits) {
-        self.table.set_page(hits.page);
-        self.hits = hits;
-    }
-
     /// What commands act on.
     #[must_use]
     pub fn selection(&self) -> Selection {
@@ -305,12 +305,12 @@ impl App {
         toasts.chain(second).chain(age).chain(loads).min()
     }
 
+    /// A table that looks as it is remembered; its rows come with the next refresh.
     fn fresh_table(&mut self) -> Table {
         let mut table = Table::default();
         let spec = views::spec(self.place.view);
         let source = (spec.rows)(&self.world, &self.place);
         self.preferences.apply(self.place.view, &source, &mut table);
-        let _ = table.show(source, &self.world);
         table
     }
 
@@ -324,7 +324,12 @@ impl App {
         let kind = match &request {
             JobRequest::CarryOut(plan) => {
                 let servers = plan.steps.iter().map(|step| step.server.clone());
-                JobKind::Write(servers.collect())
+                let servers: Vec<ServerName> = servers.collect();
+                let rows = match plan.intent {
+                    Intent::Undo { .. } => Vec::new(),
+                    _ => self.marked_on(&servers),
+                };
+                JobKind::Write(servers, self.place.clone(), rows)
             }
             JobRequest::Order { generation, .. } => JobKind::Order(self.place.clone(), *generation),
             _ => JobKind::Other,
@@ -361,9 +366,19 @@ impl App {
         Effect::Spawn(job, request)
     }
 
+    /// The marked rows of these servers.
+    fn marked_on(&self, servers: &[ServerName]) -> Vec<Subject> {
+        if self.table.marked() == 0 {
+            return Vec::new();
+        }
+        let rows = self.table.selected().iter();
+        let there = |row: &&Subject| row.server().is_some_and(|server| servers.contains(server));
+        rows.filter(there).cloned().collect()
+    }
+
     fn note_busy(&mut self) {
         let writes = self.jobs.values().filter_map(|job| match &job.request {
-            JobKind::Write(servers) => Some(servers.clone()),
+            JobKind::Write(servers, ..) => Some(servers.clone()),
             _ => None,
         });
         self.world.busy = writes.flatten().collect();

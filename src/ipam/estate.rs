@@ -53,6 +53,13 @@ impl ServerView {
         }
     }
 
+    /// Whether what is known of it is old: it could not be read the last time, or was not read in
+    /// this session.
+    #[must_use]
+    pub fn is_old(&self) -> bool {
+        self.error.is_some() || self.cached
+    }
+
     /// Whether nothing but times has changed since: ages, clocks that run on, contacts that go on.
     #[must_use]
     pub fn same_but_times(&self, before: &ServerView) -> bool {

@@ -1,12 +1,12 @@
 //! A console on the embedded estate's sample, driven by keys and clicks until nothing is under way.
+#![allow(dead_code, clippy::needless_pass_by_value)]
 
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use twinscope::clock::Clock;
@@ -123,6 +123,17 @@ impl Console {
         self
     }
 
+    /// Closes the console and opens it anew on what is in the cache: no server is asked.
+    pub fn offline(&mut self) -> &mut Console {
+        self.runtime.block_on(self.ipam.save_cache()).unwrap();
+        let place = Home::at(self.home.path());
+        let configuration = Configuration::load(&place).unwrap();
+        self.ipam = Ipam::open(&place, &configuration, self.clock.clone(), "op").unwrap();
+        let loaded = self.ipam.load_cache();
+        assert!(loaded.info().is_some());
+        self.restart()
+    }
+
     /// Does what effects say, and draws.
     pub fn carry_out(&mut self, effects: Vec<Effect>) {
         self.carry(effects);
@@ -187,10 +198,6 @@ impl Console {
     pub fn wait(&mut self, seconds: i64) -> &mut Console {
         self.clock.advance(SignedDuration::from_secs(seconds));
         self.give(Event::Tick(self.clock.now()))
-    }
-
-    pub fn now(&self) -> Timestamp {
-        self.clock.now()
     }
 
     /// Gives an event, waits until every job has ended, and draws.
@@ -399,11 +406,4 @@ pub fn text(buffer: &Buffer) -> String {
         lines.push(line.trim_end().to_owned());
     }
     lines.join("\n")
-}
-
-/// The text of the cells that have a modifier.
-pub fn with_modifier(buffer: &Buffer, modifier: Modifier) -> String {
-    let cells = buffer.content.iter();
-    let cells = cells.filter(|cell| cell.modifier.contains(modifier));
-    cells.map(|cell| cell.symbol()).collect()
 }

@@ -1,6 +1,7 @@
 //! The console without a terminal: keys and clicks go in, a screen comes out.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod clicks;
 mod dialogs;
 mod failover;
 mod find;
@@ -8,4 +9,6 @@ mod forms;
 mod frame;
 mod harness;
 mod operator;
+mod screens;
+mod states;
 mod views;

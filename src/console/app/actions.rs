@@ -288,11 +288,11 @@ impl App {
         if let Subject::Server(_, ServerRole::Dns) = subject {
             place.server_type = ServerType::Both;
         }
-        let effects = self.go(place);
+        let mut effects = self.go(place);
         if !self.table.select(subject) {
             // It may be filtered out: what was asked for comes first.
             self.filter.reset();
-            let _ = self.narrow();
+            effects.extend(self.narrow());
             self.table.select(subject);
         }
         effects
@@ -307,6 +307,7 @@ impl App {
                     return Vec::new();
                 }
                 let under = self
+                    .drawn
                     .hits
                     .cursor_row
                     .map(|row| Position::new(row.x + 4, row.y + 1));
@@ -388,7 +389,7 @@ impl App {
 
     /// Just below what a command's selector was drawn as.
     pub(super) fn under(&self, id: command::Id) -> Position {
-        let area = self.hits.area_of(&Target::Command(id));
+        let area = self.drawn.hits.area_of(&Target::Command(id));
         area.map_or(Position::new(1, 2), |area| {
             Position::new(area.x, area.y + 1)
         })

@@ -163,7 +163,7 @@ pub(super) fn refreshed(world: &World, view: &ServerView) -> Vec<Field> {
     let mut fields = Vec::new();
     if let Some(taken) = taken {
         let ago = age::ago(world.age(taken));
-        let old = view.error.is_some();
+        let old = view.is_old();
         let tone = if old { Tone::Bad } else { Tone::Dim };
         fields.push(("Last Refreshed".to_owned(), Cell::toned(ago, tone)));
     }

@@ -11,7 +11,7 @@ use crate::console::age;
 use crate::console::app::{App, Focus};
 use crate::console::command;
 use crate::console::details::Tab;
-use crate::console::place::Node;
+use crate::console::place::{Node, View};
 use crate::console::table::Tone;
 use crate::console::views;
 
@@ -78,14 +78,19 @@ fn draw_all(app: &App, buffer: &mut Buffer) -> (Hits, Option<Position>) {
     selectors(app, &mut canvas, bar, area.width < WITH_NAVIGATION);
     filter_bar(app, &mut canvas, filter);
     let focused = matches!(app.focus(), Focus::Table | Focus::Filter);
-    let spec = views::spec(app.place().view);
+    let mut servers = app.world().estate.servers.values();
+    let unread = servers.all(|view| view.reading.is_none() && view.error.is_none());
+    let empty = match app.place().node {
+        Node::Servers | Node::Scopes if unread => "Nothing was read yet.",
+        _ => views::spec(app.place().view).empty,
+    };
     table::draw(
         &mut canvas,
         list,
         (app.table(), app.widths()),
         app.world(),
         focused,
-        spec.empty,
+        empty,
     );
     if let Some(below) = below {
         details(app, &mut canvas, below);
@@ -313,6 +318,17 @@ fn filter_bar(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     } else {
         format!("{shown} of {all}")
     };
+    if app.place().view == View::Leases {
+        let under_way = app.world().leases.servers();
+        let under_way: Vec<usize> = under_way
+            .filter(|(_, _, reading)| reading.begun.is_some())
+            .map(|(_, _, reading)| reading.so_far)
+            .collect();
+        if !under_way.is_empty() {
+            let so_far: usize = under_way.iter().sum();
+            count = format!("{count} · reading… {so_far} so far");
+        }
+    }
     if table.marked() > 0 {
         count = format!("{count} · {} marked", table.marked());
     }
@@ -336,6 +352,13 @@ fn filter_bar(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         input.value(),
         style,
     );
+    // What the filter does not understand is said beside it; it still finds the words as they are.
+    if let Some(why) = table.filter().trouble(table.source().columns()) {
+        let from = width(input.value()).saturating_add(5);
+        let style = canvas.style(Role::Warn);
+        let room = box_.width.saturating_sub(from);
+        canvas.text(box_.x.saturating_add(from), box_.y, room, &why, style);
+    }
     if focused {
         let at = u16::try_from(input.visual_cursor()).unwrap_or(u16::MAX);
         let x = box_

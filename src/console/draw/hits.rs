@@ -50,6 +50,11 @@ impl Hits {
         }
     }
 
+    /// Everything that can be hit, from the lowest to what lies above.
+    pub fn targets(&self) -> impl Iterator<Item = &Target> {
+        self.spots.iter().map(|(_, target)| target)
+    }
+
     /// What lies at a position, and its whole area.
     #[must_use]
     pub fn at(&self, column: u16, row: u16) -> Option<(&Target, Rect)> {

@@ -8,7 +8,7 @@ use tui_input::backend::crossterm::EventHandler;
 
 use super::{Click, Layer, Reply};
 use crate::console::action::Action;
-use crate::console::draw::{Canvas, Role, wrap};
+use crate::console::draw::{Canvas, Role, width, wrap};
 use crate::console::jobs::{JobId, JobRequest, Said};
 use crate::console::table::Tone;
 use crate::console::world::World;
@@ -407,6 +407,46 @@ fn detail(
     }
 }
 
+/// A field before and after: on one line where both fit, else on as many as it takes; what is
+/// carried out must have been seen.
+fn field(
+    canvas: &Canvas<'_>,
+    name: &str,
+    before: (Role, String),
+    after: (Role, String),
+    wide: u16,
+    lines: &mut Vec<Line<'static>>,
+) {
+    let mut label = format!("    {name:<26} ");
+    let indent = width(&label);
+    let room = wide.saturating_sub(indent).max(8);
+    let style = |role| canvas.style(role);
+    if width(&before.1) + 3 + width(&after.1) <= room {
+        lines.push(Line::from(vec![
+            Span::styled(label, style(Role::Label)),
+            Span::styled(before.1, style(before.0)),
+            Span::styled(" → ", style(Role::Dim)),
+            Span::styled(after.1, style(after.0)),
+        ]));
+        return;
+    }
+    let mut say = |sign: &'static str, role: Role, text: String| {
+        lines.push(Line::from(vec![
+            Span::styled(std::mem::take(&mut label), style(Role::Label)),
+            Span::styled(sign, style(Role::Dim)),
+            Span::styled(text, style(role)),
+        ]));
+        label = " ".repeat(usize::from(indent));
+    };
+    for line in wrap(&before.1, room) {
+        say("", before.0, line);
+    }
+    let mut sign = "→ ";
+    for line in wrap(&after.1, room - 2) {
+        say(std::mem::replace(&mut sign, "  "), after.0, line);
+    }
+}
+
 /// The plan, server by server, field by field.
 pub(super) fn preview(canvas: &Canvas<'_>, plan: &Plan, wide: u16, lines: &mut Vec<Line<'static>>) {
     for step in &plan.steps {
@@ -440,15 +480,7 @@ pub(super) fn preview(canvas: &Canvas<'_>, plan: &Plan, wide: u16, lines: &mut V
                 (None, Some(after)) => ((Role::Dim, "(new)".to_owned()), after),
                 (None, None) => continue,
             };
-            lines.push(Line::from(vec![
-                Span::styled(
-                    format!("    {:<26} ", change.field),
-                    canvas.style(Role::Label),
-                ),
-                Span::styled(before.1, canvas.style(before.0)),
-                Span::styled(" → ", canvas.style(Role::Dim)),
-                Span::styled(after.1, canvas.style(after.0)),
-            ]));
+            field(canvas, change.field.as_str(), before, after, wide, lines);
         }
     }
     for left in &plan.left_out {

@@ -325,7 +325,7 @@ fn rows(world: &World, place: &Place) -> SharedSource {
         |row, _| {
             [&row.primary, &row.secondary]
                 .iter()
-                .all(|told| told.view.as_ref().is_none_or(|view| view.error.is_some()))
+                .all(|told| told.view.as_ref().is_none_or(|view| view.is_old()))
         },
     ))
 }

@@ -98,6 +98,6 @@ fn rows(world: &World, place: &Place) -> SharedSource {
         rows,
         COLUMNS,
         |row| Subject::Filter(row.view.name.clone(), row.pattern.clone()),
-        |row, _| row.view.error.is_some(),
+        |row, _| row.view.is_old(),
     ))
 }

@@ -198,6 +198,6 @@ fn rows(world: &World, place: &Place) -> SharedSource {
             let level = row.scope.as_ref().map(|scope| scope.id);
             Subject::Policy(row.view.name.clone(), level, row.name().to_owned())
         },
-        |row, _| row.view.error.is_some(),
+        |row, _| row.view.is_old(),
     ))
 }

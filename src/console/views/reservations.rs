@@ -152,6 +152,6 @@ fn rows(world: &World, place: &Place) -> SharedSource {
             let (server, address) = (row.view.name.clone(), row.reservation.address);
             Subject::Reservation(server, row.scope.id, address)
         },
-        |row, _| row.view.error.is_some(),
+        |row, _| row.view.is_old(),
     ))
 }

@@ -326,6 +326,6 @@ fn rows(world: &World, place: &Place) -> SharedSource {
         rows,
         COLUMNS,
         |row| Subject::Scope(row.view.name.clone(), row.scope.id),
-        |row, _| row.view.error.is_some(),
+        |row, _| row.view.is_old(),
     ))
 }

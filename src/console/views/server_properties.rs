@@ -197,6 +197,6 @@ fn rows(world: &World, place: &Place) -> SharedSource {
         rows.collect(),
         COLUMNS,
         |row| Subject::Server(row.view.name.clone(), row.role),
-        |row, _| row.view.error.is_some(),
+        |row, _| row.view.is_old(),
     ))
 }

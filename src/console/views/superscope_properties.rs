@@ -120,6 +120,6 @@ fn rows(world: &World, place: &Place) -> SharedSource {
         rows,
         COLUMNS,
         |row| Subject::Superscope(row.view.name.clone(), row.name.clone()),
-        |row, _| row.view.error.is_some(),
+        |row, _| row.view.is_old(),
     ))
 }

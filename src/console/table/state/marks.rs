@@ -118,6 +118,14 @@ impl Table {
         self.marks_changed();
     }
 
+    /// Unmarks these.
+    pub fn unmark(&mut self, subjects: &[Subject]) {
+        for subject in subjects {
+            self.marks.set.remove(subject);
+        }
+        self.marks_changed();
+    }
+
     /// Unmarks everything.
     pub fn clear_marks(&mut self) {
         self.marks.set.clear();
