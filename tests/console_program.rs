@@ -12,6 +12,9 @@ use pty::{LEFT, Program, RIGHT, WHEEL_DOWN};
 use rustix::process::Signal;
 use tempfile::TempDir;
 
+/// Set in the child: this test program plays the console with a layer that panics.
+const PART: &str = "TWINSCOPE_TEST_PART";
+
 /// As often as can be, so that what happens is seen soon.
 const OFTEN: &str = "[collect]\nstate = 1\nretry = 1\ncache = 1\nconfiguration = 1\n";
 
@@ -89,6 +92,24 @@ fn row_of(program: &Program, server: &str, scope: &str) -> u16 {
     })
 }
 
+/// Chooses an item of the menu of the row under the cursor, by keys.
+fn choose(program: &Program, item: &str) {
+    program.keys("m");
+    program.wait_for(item);
+    program.keys("<home>");
+    for _ in 0..30 {
+        program.wait_idle();
+        let (x, y) = program.find(item).unwrap();
+        let here = program.look(|screen| screen.cell(y, x).unwrap().bgcolor());
+        if here != vt100::Color::Default {
+            program.keys("<enter>");
+            return;
+        }
+        program.keys("<down>");
+    }
+    panic!("{item} can't be reached:\n{}", program.screen());
+}
+
 /// Both copies of the scope have the seed's reservation.
 fn both_have_it(home: &Home) {
     for server in ["dhcp1", "dc1"] {
@@ -143,9 +164,7 @@ fn the_seeds_example_by_keys_alone_at_80x24() {
     program.keys("/");
     program.keys("server:dhcp1 10.0.0.0<enter>");
     program.wait_for("1 of ");
-    program.keys("m");
-    program.wait_for("Create DHCP Reservation");
-    program.keys("<enter>");
+    choose(&program, "Create DHCP Reservation");
     program.wait_for("Client ID");
     program.keys("<tab><ctrl-u>10.0.0.100<tab>00155DA76602");
     program.wait_for("00-15-5d-a7-66-02");
@@ -190,7 +209,9 @@ fn the_seeds_example_by_mouse_alone_at_140x42() {
     program.mouse(WHEEL_DOWN, 60, row);
     program.click(LEFT, "Scope ID");
     program.wait_for("Scope ID▴");
-    program.click(LEFT, "q quit");
+    // It ends before the button is let go.
+    let (x, y) = program.find("q quit").unwrap();
+    program.mouse_press(LEFT, x, y);
     assert!(program.wait_exit().success());
     assert!(program.restored());
 }
@@ -242,9 +263,7 @@ fn what_is_pasted_goes_where_one_types() {
     program.wait_gone("/ warehouse");
     program.keys("/server:dhcp1 10.0.0.0<enter>");
     program.wait_for("1 of ");
-    program.keys("m");
-    program.wait_for("Create DHCP Reservation");
-    program.keys("<enter>");
+    choose(&program, "Create DHCP Reservation");
     program.wait_for("Client ID");
     program.keys("<tab><tab>");
     program.paste("00:15:5D:A7:66:02\r\nand more");
@@ -307,8 +326,6 @@ fn a_stop_from_outside_is_repaired_when_it_goes_on() {
     let before = program.bytes_so_far();
     program.signal(Signal::CONT);
     // Every mode anew, and the whole frame.
-    program.wait_until("entered again", |screen| screen.alternate_screen());
-    program.wait_until("drawn again", |_| true);
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         let bytes = program.bytes();
@@ -482,4 +499,139 @@ fn the_next_start_shows_what_was_known() {
         }),
         2
     );
+}
+
+#[test]
+fn a_drill_goes_through_by_keys_alone() {
+    let home = Home::new();
+    let mut program = home.console(&[], (80, 24), &[]);
+    home.run("lab cut dhcp1 dc1");
+    program.wait_for("1 not normal");
+    program.keys("v<end><enter>");
+    program.wait_for("Primary Server Status");
+    program.keys("/dhcp1<enter>");
+    program.wait_for("1 of ");
+    choose(&program, "Set Partner Down");
+    program.wait_for("which server goes on?");
+    program.keys("<enter>");
+    program.wait_for("DON'T");
+    home.run("lab stop dc1");
+    program.wait_for("SAFE TO SWITCH");
+    program.keys("<enter>");
+    program.wait_for("What will be done");
+    program.keys("<enter>");
+    program.wait_for("PARTNER DOWN");
+    home.run("lab join dhcp1 dc1");
+    home.run("lab start dc1");
+    for _ in 0..10 {
+        home.run("lab pass 10m");
+    }
+    program.wait_for("NORMAL AGAIN");
+    program.keys("<esc>");
+    // With a letter at its heels it would be that letter with Alt.
+    program.wait_gone("NORMAL AGAIN");
+    program.wait_gone("not normal");
+    program.keys("q");
+    assert!(program.wait_exit().success());
+}
+
+/// What the test below runs in its terminal; outside of one there is nothing to do.
+#[test]
+fn plays_a_console_that_panics() {
+    use crossterm::event::KeyEvent;
+    use ratatui::layout::Rect;
+    use tokio::sync::mpsc;
+    use twinscope::clock::Clock;
+    use twinscope::config::{Configuration, Home as Place};
+    use twinscope::console::action::Action;
+    use twinscope::console::draw::{Canvas, Look};
+    use twinscope::console::jobs::Jobs;
+    use twinscope::console::keymap::Keymap;
+    use twinscope::console::layers::{Layer, Reply};
+    use twinscope::console::preferences::Preferences;
+    use twinscope::console::run::{self, Sources};
+    use twinscope::console::terminal::{Terminal, tty_size};
+    use twinscope::console::world::World;
+    use twinscope::console::{App, command};
+    use twinscope::ipam::Ipam;
+
+    #[derive(Debug, Default)]
+    struct Broken(bool);
+
+    impl Layer for Broken {
+        fn name(&self) -> &'static str {
+            "broken"
+        }
+
+        fn key(&mut self, _: KeyEvent, _: &World) -> Reply {
+            self.0 = true;
+            Reply::consumed()
+        }
+
+        fn draw(&self, _: &mut Canvas<'_>, _: Rect, _: &World) {
+            assert!(!self.0, "the layer is broken");
+        }
+    }
+
+    if std::env::var(PART).is_err() {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime
+        .block_on(async {
+            let home = Place::of_user().unwrap();
+            let clock = Clock::system();
+            let ipam = Ipam::open(&home, &Configuration::default(), clock.clone(), "op").unwrap();
+            let keymap = Keymap::new(command::defaults()).unwrap();
+            let world = World::unknown(clock.now());
+            let mut app = App::new(world, Look::default(), keymap, Preferences::default());
+            let _ = app.act(Action::Open(Box::new(Broken::default())));
+            let (tell, messages) = mpsc::channel(16);
+            let mut jobs = Jobs::new(ipam.clone(), home.state.join("taste"), tell);
+            let sources = Sources {
+                inputs: run::listen().unwrap(),
+                messages,
+                estates: ipam.watch(),
+            };
+            let mut terminal = Terminal::of_process(true, |_| ()).unwrap();
+            run::run(
+                &mut app,
+                &mut terminal,
+                &mut jobs,
+                sources,
+                &clock,
+                tty_size,
+            )
+            .await
+        })
+        .unwrap();
+}
+
+#[test]
+fn a_panic_in_the_console_gives_the_terminal_back_and_is_told() {
+    let home = Home::new();
+    let environment = [
+        (PART, "panic"),
+        ("TWINSCOPE_HOME", home.path().to_str().unwrap()),
+    ];
+    let words = [
+        "--exact",
+        "plays_a_console_that_panics",
+        "--nocapture",
+        "--test-threads=1",
+    ];
+    let this = std::env::current_exe().unwrap();
+    let mut program = Program::start(this, &words, (100, 30), &environment);
+    program.wait_for("MONITOR AND MANAGE");
+    assert!(!program.restored());
+    program.keys("x");
+    assert!(!program.wait_exit().success());
+    assert!(program.restored());
+    assert!(program.screen().contains("the layer is broken"));
+    let bytes = program.bytes();
+    let left = b"\x1b[?1049l";
+    assert_eq!(bytes.windows(left.len()).filter(|at| at == left).count(), 1);
 }

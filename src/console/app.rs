@@ -2,6 +2,7 @@
 //! nobody, asks no clock and knows no terminal.
 
 mod actions;
+mod drawn;
 mod events;
 mod loads;
 mod openings;
@@ -15,7 +16,7 @@ use tui_input::Input;
 
 use super::action::Effect;
 use super::command::{self, Command, Selection};
-use super::draw::{self, Hits, Look};
+use super::draw::{self, Look};
 use super::jobs::{JobId, JobRequest};
 use super::keymap::Keymap;
 use super::layers::Layer;
@@ -110,7 +111,7 @@ pub struct App {
     toasts: Vec<Toast>,
     jobs: BTreeMap<JobId, Running>,
     next_job: JobId,
-    hits: Hits,
+    drawn: drawn::Drawn,
     pressed: Option<(Timestamp, u16, u16)>,
     /// Since when the cursor is where it is.
     rested: Timestamp,
@@ -150,7 +151,7 @@ impl App {
             toasts: Vec::new(),
             jobs: BTreeMap::new(),
             next_job: 0,
-            hits: Hits::default(),
+            drawn: drawn::Drawn::default(),
             pressed: None,
             touched: false,
             rested: now,
@@ -163,14 +164,15 @@ impl App {
             changed: true,
         };
         app.table = app.fresh_table();
-        app.widths = draw::natural(app.table.source().as_ref(), &app.world);
         app
     }
 
     /// The first things to do: what is known is asked for.
     #[must_use]
     pub fn start(&mut self) -> Vec<Effect> {
-        vec![self.spawn(JobRequest::Journal(journal_query()), None)]
+        let mut effects = self.refresh();
+        effects.push(self.spawn(JobRequest::Journal(journal_query()), None));
+        effects
     }
 
     /// What is known.
@@ -260,12 +262,6 @@ impl App {
         std::mem::take(&mut self.changed)
     }
 
-    /// What the last frame drew where.
-    pub fn drawn(&mut self, hits: Hits) {
-        self.table.set_page(hits.page);
-        self.hits = hits;
-    }
-
     /// What commands act on.
     #[must_use]
     pub fn selection(&self) -> Selection {
@@ -308,12 +304,12 @@ impl App {
         toasts.chain(second).chain(age).chain(loads).min()
     }
 
+    /// A table that looks as it is remembered; its rows come with the next refresh.
     fn fresh_table(&mut self) -> Table {
         let mut table = Table::default();
         let spec = views::spec(self.place.view);
         let source = (spec.rows)(&self.world, &self.place);
         self.preferences.apply(self.place.view, &source, &mut table);
-        let _ = table.show(source, &self.world);
         table
     }
 

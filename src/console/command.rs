@@ -138,7 +138,7 @@ impl Command {
 
     fn wrong_place(&self, selection: &Selection) -> Option<String> {
         let here = self.is_in(selection.place.view);
-        (!here).then(|| format!("{} has no '{}'", selection.place.view.label(), self.title))
+        (!here).then(|| format!("not in {}", selection.place.view.label()))
     }
 
     fn wrong_rows(&self, selection: &Selection) -> Option<String> {

@@ -446,10 +446,10 @@ async fn all_leases(
         let over = leases.is_empty();
         let said = Said::Page(server.clone(), query, leases);
         if messages.send(JobMessage { job, said }).await.is_err() || over {
-            break;
+            return Said::Done;
         }
     }
-    Said::Done
+    Said::Failed("stopped".to_owned())
 }
 
 async fn journal(ipam: Ipam, query: JournalQuery) -> Said {

@@ -1,4 +1,5 @@
 //! A console on the embedded estate's sample, driven by keys and clicks until nothing is under way.
+#![allow(dead_code, clippy::needless_pass_by_value)]
 
 use std::time::Duration;
 

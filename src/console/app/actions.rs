@@ -288,11 +288,11 @@ impl App {
         if let Subject::Server(_, ServerRole::Dns) = subject {
             place.server_type = ServerType::Both;
         }
-        let effects = self.go(place);
+        let mut effects = self.go(place);
         if !self.table.select(subject) {
             // It may be filtered out: what was asked for comes first.
             self.filter.reset();
-            let _ = self.narrow();
+            effects.extend(self.narrow());
             self.table.select(subject);
         }
         effects
@@ -307,11 +307,13 @@ impl App {
                     return Vec::new();
                 }
                 let under = self
+                    .drawn
                     .hits
                     .cursor_row
                     .map(|row| Position::new(row.x + 4, row.y + 1));
-                let at = at.or(under).unwrap_or_default();
-                Box::new(Menu::new("", items, at))
+                let table = Position::new(1, 4);
+                let at = at.or(under).unwrap_or(table);
+                Box::new(Menu::new(self.menu_title(), items, at))
             }
             Opening::ServerType => {
                 if self.place.node != Node::Servers {
@@ -361,6 +363,15 @@ impl App {
         self.open(layer)
     }
 
+    /// What a menu is about, since it may cover its row.
+    fn menu_title(&self) -> String {
+        match self.selection().rows.as_slice() {
+            [] => String::new(),
+            [one] => one.to_string(),
+            rows => format!("{} rows", rows.len()),
+        }
+    }
+
     /// The menu of what is selected: the view's commands, in IPAM's order.
     pub(super) fn menu_items(&self) -> Vec<Item> {
         let selection = self.selection();
@@ -378,7 +389,7 @@ impl App {
 
     /// Just below what a command's selector was drawn as.
     pub(super) fn under(&self, id: command::Id) -> Position {
-        let area = self.hits.area_of(&Target::Command(id));
+        let area = self.drawn.hits.area_of(&Target::Command(id));
         area.map_or(Position::new(1, 2), |area| {
             Position::new(area.x, area.y + 1)
         })

@@ -104,6 +104,12 @@ impl App {
     fn key(&mut self, key: KeyEvent) -> Vec<Effect> {
         (self.changed, self.touched) = (true, true);
         self.toasts.retain(|toast| toast.until.is_some());
+        // Ctrl-C gets one out of whatever is open, as Esc does, before it gets one out of all.
+        let out = key.code == KeyCode::Char('c') && key.modifiers == KeyModifiers::CONTROL;
+        let key = match out && (!self.layers.is_empty() || self.focus == Focus::Filter) {
+            true => KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE),
+            false => key,
+        };
         if let Some(top) = self.layers.len().checked_sub(1) {
             return self.layer(top, |layer, world| layer.key(key, world));
         }
@@ -337,10 +343,13 @@ impl App {
     fn mouse(&mut self, mouse: MouseEvent) -> Vec<Effect> {
         self.touched = true;
         let (column, row) = (mouse.column, mouse.row);
-        let Some((target, _)) = self.hits.at(column, row) else {
+        let Some((target, _)) = self.drawn.hits.at(column, row) else {
             return Vec::new();
         };
         let target = target.clone();
+        if !self.is_as_drawn() {
+            return Vec::new();
+        }
         match mouse.kind {
             MouseEventKind::ScrollUp => self.wheel(&target, -3),
             MouseEventKind::ScrollDown => self.wheel(&target, 3),
@@ -394,6 +403,9 @@ impl App {
         let at = Position::new(mouse.column, mouse.row);
         match target {
             Target::Row(place) => {
+                let Some(place) = &self.row_drawn_at(*place) else {
+                    return Vec::new();
+                };
                 self.focus = Focus::Table;
                 if click == Click::Right {
                     // The menu is that of the row under the pointer; marks stay where it is one of them.
@@ -450,7 +462,7 @@ impl App {
     }
 
     fn scroll_to(&mut self, row: u16) {
-        let Some(track) = self.hits.area_of(&Target::Scrollbar) else {
+        let Some(track) = self.drawn.hits.area_of(&Target::Scrollbar) else {
             return;
         };
         let high = usize::from(track.height.saturating_sub(1)).max(1);

@@ -81,7 +81,7 @@ impl App {
 
     /// Under the head of the table.
     fn at_the_table(&self) -> Position {
-        let row = self.hits.cursor_row.unwrap_or(Position::new(1, 4));
+        let row = self.drawn.hits.cursor_row.unwrap_or(Position::new(1, 4));
         Position::new(row.x + 2, self.under("view").y + 2)
     }
 

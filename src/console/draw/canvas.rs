@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
@@ -124,7 +124,14 @@ impl Canvas<'_> {
             .border_style(self.style(role));
         if !title.is_empty() {
             let title = format!(" {title} ");
-            block = block.title(Line::styled(title, self.style(Role::Title)));
+            // A title has its own colour, also where that is none, and not the border's.
+            let own = self.style(Role::Title);
+            let colour = match focused {
+                true => self.style(Role::BorderFocused).fg,
+                false => own.fg,
+            };
+            let own = own.fg(colour.unwrap_or(Color::Reset));
+            block = block.title(Line::styled(title, own));
         }
         let inner = block.inner(area);
         block.render(area, self.buffer);

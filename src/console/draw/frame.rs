@@ -11,7 +11,7 @@ use crate::console::age;
 use crate::console::app::{App, Focus};
 use crate::console::command;
 use crate::console::details::Tab;
-use crate::console::place::Node;
+use crate::console::place::{Node, View};
 use crate::console::table::Tone;
 use crate::console::views;
 
@@ -50,7 +50,11 @@ fn draw_all(app: &App, buffer: &mut Buffer) -> (Hits, Option<Position>) {
     header(app, &mut canvas, head);
     let (main, below) = match app.details() {
         Some(_) => {
-            let high = (body.height * 2 / 5).max(7);
+            let usual = (body.height * 2 / 5).max(7);
+            // What a short table leaves empty is the details'; a filter does not move them.
+            let table = u16::try_from(app.table().source().len()).unwrap_or(u16::MAX);
+            let left = body.height.saturating_sub(table.saturating_add(4));
+            let high = usual.max(left.min(body.height * 3 / 4));
             let [main, below] = split(body, body.height - high.min(body.height - 6));
             (main, Some(below))
         }
@@ -150,7 +154,6 @@ fn header(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         "" => " Twinscope".to_owned(),
         domain => format!(" Twinscope · {domain}"),
     };
-    let mut x = area.x + canvas.text(area.x, area.y, area.width, &name, title);
     let right = {
         let age = match summary.oldest {
             Some(at) => format!("read {}", age::ago(app.world().age(at))),
@@ -163,47 +166,53 @@ fn header(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
             format!("{busy} · {age}")
         }
     };
-    let mut say = |x: &mut u16, role: Role, text: String| {
-        let room = area.right().saturating_sub(*x + 3);
-        let style = canvas.style(role);
-        if width(&text) <= room {
-            *x += 3 + canvas.text(*x + 3, area.y, room, &text, style);
-        }
-    };
-    say(
-        &mut x,
+    // What is wrong and how old the data is stay when there is little room; what goes first is
+    // what says that nothing is amiss.
+    let mut said = vec![(
         Role::Good,
         format!("{} {} running", glyphs.running, summary.running),
+    )];
+    let mut wrong = |count: usize, role: Role, glyph: &str, word: &str| {
+        if count > 0 {
+            said.push((role, format!("{glyph} {count} {word}")));
+        }
+    };
+    wrong(summary.stopped, Role::Bad, glyphs.warning, "stopped");
+    wrong(summary.paused, Role::Warn, glyphs.warning, "paused");
+    wrong(
+        summary.unreachable,
+        Role::Bad,
+        glyphs.warning,
+        "not reachable",
     );
-    if summary.stopped > 0 {
-        say(
-            &mut x,
-            Role::Bad,
-            format!("{} {} stopped", glyphs.warning, summary.stopped),
-        );
+    wrong(summary.abnormal, Role::Warn, glyphs.sync, "not normal");
+    wrong(summary.out_of_sync, Role::Bad, glyphs.sync, "out of sync");
+    let writes = app.world().access.read_only.is_none();
+    said.push(match writes {
+        false => (Role::Warn, format!("{} read-only", glyphs.locked)),
+        true => (Role::Dim, format!("{} read-write", glyphs.write)),
+    });
+    let taken = |name: &str, said: &[(Role, String)]| {
+        let said: u16 = said.iter().map(|(_, text)| width(text) + 3).sum();
+        width(name) + said + width(&right) + 4
+    };
+    let mut name = name;
+    if taken(&name, &said) > area.width {
+        name = " Twinscope".to_owned();
     }
-    if summary.paused > 0 {
-        say(
-            &mut x,
-            Role::Warn,
-            format!("{} {} paused", glyphs.warning, summary.paused),
-        );
+    if taken(&name, &said) > area.width && writes {
+        said.pop();
     }
-    if summary.unreachable > 0 {
-        let text = format!("{} {} not reachable", glyphs.warning, summary.unreachable);
-        say(&mut x, Role::Bad, text);
+    if taken(&name, &said) > area.width && said.len() > 1 {
+        said.remove(0);
     }
-    if summary.abnormal > 0 {
-        let text = format!("{} {} not normal", glyphs.sync, summary.abnormal);
-        say(&mut x, Role::Warn, text);
-    }
-    if summary.out_of_sync > 0 {
-        let text = format!("{} {} out of sync", glyphs.sync, summary.out_of_sync);
-        say(&mut x, Role::Bad, text);
-    }
-    match &app.world().access.read_only {
-        Some(_) => say(&mut x, Role::Warn, format!("{} read-only", glyphs.locked)),
-        None => say(&mut x, Role::Dim, format!("{} read-write", glyphs.write)),
+    let mut x = area.x + canvas.text(area.x, area.y, area.width, &name, title);
+    for (role, text) in said {
+        let room = area.right().saturating_sub(x + 3);
+        let style = canvas.style(role);
+        if width(&text) <= room {
+            x += 3 + canvas.text(x + 3, area.y, room, &text, style);
+        }
     }
     let room = area.right().saturating_sub(x + 2);
     if width(&right) < room {
@@ -302,6 +311,17 @@ fn filter_bar(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     } else {
         format!("{shown} of {all}")
     };
+    if app.place().view == View::Leases {
+        let under_way = app.world().leases.servers();
+        let under_way: Vec<usize> = under_way
+            .filter(|(_, _, reading)| reading.begun.is_some())
+            .map(|(_, _, reading)| reading.so_far)
+            .collect();
+        if !under_way.is_empty() {
+            let so_far: usize = under_way.iter().sum();
+            count = format!("{count} · reading… {so_far} so far");
+        }
+    }
     if table.marked() > 0 {
         count = format!("{count} · {} marked", table.marked());
     }
@@ -325,6 +345,13 @@ fn filter_bar(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         input.value(),
         style,
     );
+    // What the filter does not understand is said beside it; it still finds the words as they are.
+    if let Some(why) = table.filter().trouble(table.source().columns()) {
+        let from = width(input.value()).saturating_add(5);
+        let style = canvas.style(Role::Warn);
+        let room = box_.width.saturating_sub(from);
+        canvas.text(box_.x.saturating_add(from), box_.y, room, &why, style);
+    }
     if focused {
         let at = u16::try_from(input.visual_cursor()).unwrap_or(u16::MAX);
         let x = box_
@@ -406,17 +433,44 @@ fn footer(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let (key_style, text_style) = (canvas.style(Role::Key), canvas.style(Role::Dim));
     let mut x = area.x + 1;
     let here = command::all().filter(|command| !command.hint.is_empty());
-    for command in here.filter(|command| command.is_in(app.place().view)) {
-        let Some(chord) = app.keymap().keys(command.id).first() else {
-            continue;
-        };
-        let key = chord.to_string();
+    let here = here.filter(|command| command.is_in(app.place().view));
+    let hints = here.filter_map(|command| {
+        let key = app.keymap().keys(command.id).first()?.to_string();
         let needs = width(&key) + width(command.hint) + 1;
-        if x + needs > area.right() {
+        Some((command, key, needs))
+    });
+    let hints: Vec<_> = hints.collect();
+    // Whoever is new here needs one hint above all: where the others are.
+    let help = hints.iter().find(|(command, ..)| command.id == "help");
+    let help_needs = help.map_or(0, |(.., needs)| needs + 2);
+    let all: u16 = hints.iter().map(|(.., needs)| needs + 2).sum();
+    let cut = all > area.width;
+    let end = area
+        .right()
+        .saturating_sub(if cut { help_needs } else { 0 });
+    let mut shown: Vec<_> = Vec::new();
+    let mut to = x;
+    for hint in &hints {
+        if cut && hint.0.id == "help" {
+            continue;
+        }
+        if to + hint.2 > end {
             break;
         }
-        let mut used = canvas.text(x, area.y, needs, &key, key_style) + 1;
-        used += canvas.text(x + used, area.y, needs - used, command.hint, text_style);
+        to += hint.2 + 2;
+        shown.push(hint);
+    }
+    shown.extend(help.filter(|_| cut));
+    for (command, key, needs) in shown {
+        let needs = (*needs).min(area.right().saturating_sub(x));
+        let mut used = canvas.text(x, area.y, needs, key, key_style) + 1;
+        used += canvas.text(
+            x + used,
+            area.y,
+            needs.saturating_sub(used),
+            command.hint,
+            text_style,
+        );
         canvas.command(Rect::new(x, area.y, used, 1), command.id);
         x += used + 2;
     }

@@ -50,6 +50,11 @@ impl Hits {
         }
     }
 
+    /// Everything that can be hit, from the lowest to what lies above.
+    pub fn targets(&self) -> impl Iterator<Item = &Target> {
+        self.spots.iter().map(|(_, target)| target)
+    }
+
     /// What lies at a position, and its whole area.
     #[must_use]
     pub fn at(&self, column: u16, row: u16) -> Option<(&Target, Rect)> {
@@ -59,12 +64,11 @@ impl Hits {
         found.next().map(|(area, target)| (target, *area))
     }
 
-    /// Where a target was drawn.
+    /// Where a target was drawn; the highest place of it, if there are several (a selector, whose
+    /// command the footer names too).
     #[must_use]
     pub fn area_of(&self, target: &Target) -> Option<Rect> {
-        let mut found = self.spots.iter().rev();
-        found
-            .find(|(_, known)| known == target)
-            .map(|(area, _)| *area)
+        let found = self.spots.iter().filter(|(_, known)| known == target);
+        found.map(|(area, _)| *area).min_by_key(|area| area.y)
     }
 }

@@ -6,6 +6,7 @@ use ratatui::layout::{Position, Rect};
 use super::{Click, Layer, Reply};
 use crate::console::action::Action;
 use crate::console::draw::{Canvas, Role, width};
+use crate::console::keymap::Chord;
 use crate::console::table::Tone;
 use crate::console::world::World;
 
@@ -104,6 +105,15 @@ impl Layer for Menu {
     }
 
     fn key(&mut self, key: KeyEvent, _world: &World) -> Reply {
+        // The key that stands beside an item does what it says.
+        let pressed = Chord::of(&key).map(|chord| chord.to_string());
+        if let Some(pressed) = pressed.filter(|pressed| !pressed.is_empty()) {
+            let named = self.items.iter().position(|item| item.key == pressed);
+            if let Some(place) = named {
+                self.focus = place;
+                return self.choose();
+            }
+        }
         match key.code {
             KeyCode::Esc | KeyCode::Left => return Reply::close(),
             KeyCode::Up | KeyCode::BackTab => self.step(-1),

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
-use std::thread;
 
 use super::filter::{Filter, fold};
 use super::parallel;
@@ -194,49 +193,43 @@ pub(super) fn sorted_list<T: Ord + Copy + Send + Sync>(mut list: Vec<T>) -> Vec<
     }
     let middle = list.len() / 2;
     let (lower, upper) = list.split_at_mut(middle);
-    let both = thread::scope(|scope| {
-        let begun = thread::Builder::new().spawn_scoped(scope, || lower.sort_unstable());
-        upper.sort_unstable();
-        begun.is_ok_and(|thread| thread.join().is_ok())
-    });
-    let (lower, upper) = list.split_at_mut(middle);
-    if !both {
-        lower.sort_unstable();
-    }
+    parallel::both(lower, <[T]>::sort_unstable, upper, <[T]>::sort_unstable);
+    let (lower, upper) = list.split_at(middle);
     merged(lower, upper)
 }
 
 /// Two lists in order as one: one core merges from the front, another from the back, until they
 /// meet.
 pub(super) fn merged<T: Ord + Copy + Send + Sync>(lower: &[T], upper: &[T]) -> Vec<T> {
-    let total = lower.len() + upper.len();
-    let pieces = parallel::split(2, 1, |halves| {
-        let mut merged = Vec::with_capacity(total);
-        if halves.contains(&0) {
-            merge_front(lower, upper, total / 2, &mut merged);
-        }
-        if halves.contains(&1) {
-            merge_back(lower, upper, total - total / 2, &mut merged);
-        }
-        merged
-    });
-    pieces.concat()
+    let Some(any) = lower.first().or(upper.first()) else {
+        return Vec::new();
+    };
+    let mut merged = vec![*any; lower.len() + upper.len()];
+    let middle = merged.len() / 2;
+    let (front, back) = merged.split_at_mut(middle);
+    parallel::both(
+        front,
+        |front| merge_front(lower, upper, front),
+        back,
+        |back| merge_back(lower, upper, back),
+    );
+    merged
 }
 
-/// The first `count` of two lists in order.
-fn merge_front<T: Ord + Copy>(mut one: &[T], mut two: &[T], count: usize, into: &mut Vec<T>) {
-    for _ in 0..count {
+/// Fills a list with the first ones of two lists in order.
+fn merge_front<T: Ord + Copy>(mut one: &[T], mut two: &[T], into: &mut [T]) {
+    for slot in into {
         match (one, two) {
             ([first, rest @ ..], [other, ..]) if first <= other => {
-                into.push(*first);
+                *slot = *first;
                 one = rest;
             }
             (_, [first, rest @ ..]) => {
-                into.push(*first);
+                *slot = *first;
                 two = rest;
             }
             ([first, rest @ ..], []) => {
-                into.push(*first);
+                *slot = *first;
                 one = rest;
             }
             ([], []) => {}
@@ -244,27 +237,23 @@ fn merge_front<T: Ord + Copy>(mut one: &[T], mut two: &[T], count: usize, into: 
     }
 }
 
-/// The last `count` of two lists in order.
-fn merge_back<T: Ord + Copy>(mut one: &[T], mut two: &[T], count: usize, into: &mut Vec<T>) {
-    let from = into.len();
-    for _ in 0..count {
+/// Fills a list with the last ones of two lists in order.
+fn merge_back<T: Ord + Copy>(mut one: &[T], mut two: &[T], into: &mut [T]) {
+    for slot in into.iter_mut().rev() {
         match (one, two) {
             ([rest @ .., last], [.., other]) if last > other => {
-                into.push(*last);
+                *slot = *last;
                 one = rest;
             }
             (_, [rest @ .., last]) => {
-                into.push(*last);
+                *slot = *last;
                 two = rest;
             }
             ([rest @ .., last], []) => {
-                into.push(*last);
+                *slot = *last;
                 one = rest;
             }
             ([], []) => {}
         }
-    }
-    if let Some(merged) = into.get_mut(from..) {
-        merged.reverse();
     }
 }

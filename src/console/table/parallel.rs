@@ -38,6 +38,25 @@ pub fn split<T: Send>(
     })
 }
 
+/// Does two things to two pieces of memory, at once where that can be.
+pub fn both<A: Send + ?Sized, B: ?Sized>(
+    one: &mut A,
+    to_one: impl Fn(&mut A) + Send + Sync,
+    other: &mut B,
+    to_other: impl FnOnce(&mut B),
+) {
+    let done = thread::scope(|scope| {
+        let one = &mut *one;
+        let begun = thread::Builder::new().spawn_scoped(scope, || to_one(one));
+        to_other(other);
+        begun.is_ok_and(|thread| thread.join().is_ok())
+    });
+    // There was no thread to be had.
+    if !done {
+        to_one(one);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

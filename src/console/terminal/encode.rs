@@ -18,7 +18,7 @@ const ERASED: u16 = 6;
 pub(super) fn encode(shown: &Buffer, next: &Buffer, bytes: &mut String) {
     let wide = usize::from(next.area.width).max(1);
     let rows = shown.content.chunks(wide).zip(next.content.chunks(wide));
-    let mut pen = Pen::new(bytes);
+    let mut pen = Pen::new(next, bytes);
     for ((shown, next), y) in rows.zip(0..) {
         // Up to here the terminal has lost what it showed: a half of what is wide was written over.
         let mut lost = 0;
@@ -65,6 +65,7 @@ fn is_blank(cell: &Cell) -> bool {
 
 /// Where the terminal's cursor is, and how it would write.
 struct Pen<'a> {
+    next: &'a Buffer,
     bytes: &'a mut String,
     at: Option<(u16, u16)>,
     /// Plain blanks that are still to be written: from where on, and how many.
@@ -74,9 +75,10 @@ struct Pen<'a> {
     modifier: Modifier,
 }
 
-impl Pen<'_> {
-    fn new(bytes: &mut String) -> Pen<'_> {
+impl<'a> Pen<'a> {
+    fn new(next: &'a Buffer, bytes: &'a mut String) -> Pen<'a> {
         Pen {
+            next,
             bytes,
             at: None,
             blanks: (0, 0, 0),
@@ -143,12 +145,29 @@ impl Pen<'_> {
         match self.at {
             Some(at) if at == (x, y) => {}
             Some((from, row)) if row == y && from < x => match x - from {
+                1..=3 if self.could_write(from, x, y) => {
+                    // Shorter than to go over it: once more what is there already.
+                    let cells = (from..x).filter_map(|x| self.next.cell((x, y)));
+                    cells.for_each(|cell| self.bytes.push_str(cell.symbol()));
+                }
                 1 => self.put(format_args!("\x1b[C")),
                 by => self.put(format_args!("\x1b[{by}C")),
             },
             _ => self.put(format_args!("\x1b[{};{}H", y + 1, x + 1)),
         }
         self.at = Some((x, y));
+    }
+
+    /// Whether these cells would be written with the pen as it is, a byte each.
+    fn could_write(&self, from: u16, to: u16, y: u16) -> bool {
+        let plain = !self.modifier.intersects(SEEN);
+        (from..to).all(|x| {
+            self.next.cell((x, y)).is_some_and(|cell| {
+                let alike = (cell.fg, cell.modifier) == (self.fg, self.modifier);
+                let blank = is_blank(cell) && plain;
+                cell.symbol().len() == 1 && cell.bg == self.bg && (alike || blank)
+            })
+        })
     }
 
     fn set(&mut self, cell: &Cell) {

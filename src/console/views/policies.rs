@@ -85,7 +85,7 @@ static COLUMNS: &[Column<Row>] = &[
         key: |row, _| SortKey::Text(row.view.name.as_str().into()),
     },
     Column {
-        spec: text("Scope ID", &["scope", "id"], (8, 15), 1),
+        spec: text("Scope ID", &["scope", "id"], (15, 15), 1),
         cell: |row, _| match &row.scope {
             None => Cell::toned("server", Tone::Dim),
             Some(scope) => Cell::new(scope.id.to_string()),

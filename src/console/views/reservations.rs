@@ -69,12 +69,12 @@ static COLUMNS: &[Column<Row>] = &[
         key: |row, _| SortKey::Text(row.view.name.as_str().into()),
     },
     Column {
-        spec: text("IP Address", &["ip", "address"], (8, 15), 0),
+        spec: text("IP Address", &["ip", "address"], (15, 15), 0),
         cell: |row, _| Cell::new(row.reservation.address.to_string()),
         key: |row, _| SortKey::Number(i64::from(row.reservation.address.to_bits())),
     },
     Column {
-        spec: text("Scope ID", &["scope", "id"], (8, 15), 3),
+        spec: text("Scope ID", &["scope", "id"], (15, 15), 3),
         cell: |row, _| Cell::new(row.scope.id.to_string()),
         key: |row, _| SortKey::Number(i64::from(row.scope.id.address().to_bits())),
     },

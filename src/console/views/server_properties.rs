@@ -72,7 +72,7 @@ static COLUMNS: &[Column<Row>] = &[
         key: |row, _| SortKey::Text(domain(row).into()),
     },
     Column {
-        spec: text("IP Address", &["ip", "address"], (9, 15), 3),
+        spec: text("IP Address", &["ip", "address"], (15, 15), 3),
         cell: |row, _| Cell::new(address(row).map(|ip| ip.to_string()).unwrap_or_default()),
         key: |row, _| match address(row) {
             None => SortKey::Nothing,

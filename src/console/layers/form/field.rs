@@ -56,7 +56,14 @@ impl Format {
     fn meaning(self, text: &str) -> Option<String> {
         let meaning = match self {
             Format::Duration | Format::Seconds => read::in_words(read::duration(text).ok()?),
-            Format::Client => read::client(text).ok()?.to_string(),
+            Format::Client => {
+                let client = read::client(text).ok()?;
+                match client.bytes().len() {
+                    6 => client.to_string(),
+                    // Servers take it; yet it is more often a MAC address cut short.
+                    bytes => format!("{client}: {bytes} bytes, a MAC address has 6"),
+                }
+            }
             Format::Pattern => read::pattern(text).ok()?.to_string(),
             _ => return None,
         };

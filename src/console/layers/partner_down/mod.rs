@@ -105,14 +105,14 @@ impl PartnerDownLayer {
         both
     }
 
-    /// Gathers anew where the evidence has grown old. The checklist lives from what is collected
-    /// anyway.
+    /// Gathers anew where the evidence has grown old. For the checklist both servers are read:
+    /// one that was silent is asked rarely by then, and its return is what one waits for.
     fn gather_again(&mut self, world: &World) -> Reply {
         let due = self
             .asked
             .is_none_or(|asked| world.now.duration_since(asked) >= AGAIN);
         let busy = world.busy.contains(&self.survivor);
-        if self.checklist.is_some() || !due || busy {
+        if !due || busy {
             return Reply::consumed();
         }
         self.gather(world)
@@ -473,7 +473,11 @@ impl Layer for PartnerDownLayer {
         canvas.text(x, inner.y, width, &headline, style);
         if self.gathering.is_some() {
             let dim = canvas.style(Role::Dim);
-            canvas.text_right(x, inner.y, width, "gathering…", dim);
+            let doing = match self.checklist {
+                None => "gathering…",
+                Some(_) => "reading…",
+            };
+            canvas.text_right(x, inner.y, width, doing, dim);
         }
         let body = Rect {
             x,
