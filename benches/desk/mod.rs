@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ratatui::layout::Size as Cells;
 use twinscope::clock::Clock;
 use twinscope::config::{Configuration, Home};
@@ -79,16 +79,24 @@ impl Desk {
             terminal,
             world,
         };
+        let effects = desk.app.start();
+        desk.carry(effects);
         let effects = desk.app.act(Action::Go(Place::showing(view)));
         desk.carry(effects);
+        // What is looked at is asked for once the cursor has rested; here all is there already.
+        let rested = now().checked_add(SignedDuration::from_secs(1)).unwrap();
+        desk.give(Event::Tick(rested));
         desk.draw();
         desk
     }
 
-    /// Puts tables in order at once; nothing else is asked of anybody.
+    /// Puts tables in order at once, and refuses to read leases; nothing else is asked of anybody.
     fn carry(&mut self, mut effects: Vec<Effect>) {
         while let Some(effect) = effects.pop() {
-            if let Effect::Spawn(
+            if let Effect::Spawn(job, JobRequest::AllLeases(_)) = effect {
+                let said = Said::Failed("nobody is asked".to_owned());
+                effects.extend(self.app.handle(Event::Job(JobMessage { job, said })));
+            } else if let Effect::Spawn(
                 job,
                 JobRequest::Order {
                     generation,

@@ -98,7 +98,7 @@ fn in_use(row: &Row) -> Option<u64> {
 
 static COLUMNS: &[Column<Row>] = &[
     Column {
-        spec: text("Scope Status", &["status", "state"], (8, 12), 3),
+        spec: text("Scope Status", &["status", "state"], (8, 12), 4),
         cell: |row, _| match row.scope.state {
             ScopeState::Active => Cell::toned("Active", Tone::Good),
             ScopeState::Inactive => Cell::toned("Inactive", Tone::Dim),
@@ -147,7 +147,7 @@ static COLUMNS: &[Column<Row>] = &[
         key: |row, _| SortKey::Text(row.relationship.as_deref().unwrap_or("").into()),
     },
     Column {
-        spec: text("Failover Config Sync Status", &["sync"], (11, 27), 4),
+        spec: text("Failover Config Sync Status", &["sync"], (11, 27), 3),
         cell: |row, _| match row.out_of_sync {
             true => Cell::toned(OUT_OF_SYNC, Tone::Bad),
             false => Cell::default(),
@@ -158,7 +158,7 @@ static COLUMNS: &[Column<Row>] = &[
         },
     },
     Column {
-        spec: text("Pair", &["pair"], (7, 19), 1),
+        spec: text("Pair", &["pair"], (11, 19), 1),
         cell: |row, _| match &row.pair {
             None => Cell::default(),
             Some(pair) => self::pair(pair),
