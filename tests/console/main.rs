@@ -16,5 +16,6 @@ mod frame;
 mod harness;
 mod operator;
 mod screens;
+mod shape;
 mod states;
 mod views;

@@ -212,9 +212,10 @@ impl App {
         }
     }
 
-    fn scroll_details(&mut self, by: isize) {
+    pub(super) fn scroll_details(&mut self, by: isize) {
         if let Some(details) = &mut self.details {
-            details.scroll = details.scroll.saturating_add_signed(by);
+            let end = self.drawn.hits.details_end;
+            details.scroll = details.scroll.saturating_add_signed(by).min(end);
         }
     }
 

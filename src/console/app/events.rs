@@ -376,11 +376,7 @@ impl App {
             return self.layer(top, |layer, world| layer.wheel(lines, world));
         }
         match target {
-            Target::Details | Target::Tab(_) => {
-                if let Some(details) = &mut self.details {
-                    details.scroll = details.scroll.saturating_add_signed(lines);
-                }
-            }
+            Target::Details | Target::Tab(_) => self.scroll_details(lines),
             Target::Nav(_) => {}
             _ => self.table.scroll_by(lines),
         }

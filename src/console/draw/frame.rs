@@ -404,8 +404,22 @@ fn details(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     tabs(canvas, row, spec.tabs, state.tab);
     let tab = spec.tabs.get(state.tab).or_else(|| spec.tabs.first());
     if let (Some(tab), Some(subject)) = (tab, app.table().subject()) {
-        (tab.draw)(subject, app.world(), canvas, body, state.scroll);
+        let all = (tab.draw)(subject, app.world(), canvas, body, state.scroll);
+        more_below(canvas, area, (state.scroll, usize::from(body.height), all));
     }
+}
+
+/// Says in the frame which lines are seen, where not all of them are.
+fn more_below(canvas: &mut Canvas<'_>, area: Rect, (from, high, all): (usize, usize, usize)) {
+    canvas.hits.details_end = all.saturating_sub(high);
+    if all <= high || area.height < 2 {
+        return;
+    }
+    let to = (from + high).min(all);
+    let text = format!(" lines {}-{to} of {all} ", (from + 1).min(to));
+    let style = canvas.style(Role::Text);
+    let room = area.width.saturating_sub(4);
+    canvas.text_right(area.x + 2, area.bottom() - 1, room, &text, style);
 }
 
 /// Tabs in a row; where not all of them fit, the one that is shown is in sight.
@@ -428,8 +442,10 @@ fn tabs(canvas: &mut Canvas<'_>, row: Rect, tabs: &[Tab], shown: usize) {
             break;
         }
         let style = canvas.style(role);
+        // In the frame they would take on its colour, and the one shown would not stand out.
+        let spot = Rect::new(x, row.y, width(&text).min(room), 1);
+        canvas.fill(spot, style);
         let used = canvas.text(x, row.y, room, &text, style);
-        let spot = Rect::new(x, row.y, used, 1);
         canvas.hits.add(spot, Target::Tab(place));
         x += used + 1;
     }

@@ -38,6 +38,8 @@ pub struct Hits {
     spots: Vec<(Rect, Target)>,
     /// How many rows of the table are visible.
     pub page: usize,
+    /// How far the details can be scrolled, in lines.
+    pub details_end: usize,
     /// Where menus of the cursor's row hang.
     pub cursor_row: Option<Position>,
 }

@@ -15,18 +15,24 @@ const BAR: u16 = 2;
 const LEAST: u16 = 4;
 /// Names up to so many cells are kept whole before other columns are shown.
 const WHOLE: u16 = 20;
+/// The short form of a header is shown whole up to so many cells.
+const SHORT_HEADER: u16 = 12;
+/// Columns stand no further apart.
+const WIDEST_GAP: u16 = 3;
 /// So many rows tell how wide columns are.
 const SAMPLE: usize = 256;
 
 /// Which columns fit into a width, and how wide each is drawn, as places in the source's columns.
 /// `natural` is what each column's cells would take. Columns are dropped by their number, the
-/// highest first; what is left over goes to what cells need, and then to headers.
+/// highest first; what is left over goes to the short forms of headers, to what cells need, and
+/// then to whole headers.
 #[must_use]
 pub fn fit(specs: &[ColumnSpec], natural: &[u16], shown: &[usize], room: u16) -> Vec<(usize, u16)> {
     struct Fit {
         place: usize,
         drop: u8,
         least: u16,
+        short: u16,
         cells: u16,
         header: u16,
     }
@@ -34,14 +40,16 @@ pub fn fit(specs: &[ColumnSpec], natural: &[u16], shown: &[usize], room: u16) ->
         let spec = specs.get(*place)?;
         let (least, most) = spec.width;
         let cells = natural.get(*place).copied().unwrap_or(most);
+        let least = match spec.drop {
+            // What is never dropped is never cut either, as long as others can be.
+            0 => cells.clamp(LEAST, most).min(least.max(WHOLE)),
+            _ => least.min(cells.max(LEAST)),
+        };
         Some(Fit {
             place: *place,
             drop: spec.drop,
-            // What is never dropped is never cut either, as long as others can be.
-            least: match spec.drop {
-                0 => cells.clamp(LEAST, most).min(least.max(WHOLE)),
-                _ => least.min(cells.max(LEAST)),
-            },
+            least,
+            short: width(heading(spec.name, 0)).min(SHORT_HEADER).min(most),
             cells: cells.min(most),
             header: (width(spec.name) + 1).min(most),
         })
@@ -62,7 +70,13 @@ pub fn fit(specs: &[ColumnSpec], natural: &[u16], shown: &[usize], room: u16) ->
     }
     let mut left = room.saturating_sub(needs(&columns));
     let mut widths: Vec<u16> = columns.iter().map(|column| column.least).collect();
-    for goal in [|column: &Fit| column.cells, |column: &Fit| column.header] {
+    // A header that says nothing any more is no header: its short form comes first.
+    let goals: [fn(&Fit) -> u16; 3] = [
+        |column| column.short,
+        |column| column.cells,
+        |column| column.header,
+    ];
+    for goal in goals {
         // To those that are dropped last first; a cell at a time among those that are alike.
         let mut drops: Vec<u8> = columns.iter().map(|column| column.drop).collect();
         drops.sort_unstable();
@@ -83,6 +97,13 @@ pub fn fit(specs: &[ColumnSpec], natural: &[u16], shown: &[usize], room: u16) ->
     }
     let places = columns.iter().map(|column| column.place);
     places.zip(widths).collect()
+}
+
+/// The cells between columns: more of them where there is room.
+fn gap(columns: &[(usize, u16)], room: u16) -> u16 {
+    let taken: u16 = columns.iter().map(|(_, wide)| wide).sum();
+    let count = u16::try_from(columns.len()).unwrap_or(u16::MAX).max(1);
+    (room.saturating_sub(taken) / count).clamp(1, WIDEST_GAP)
 }
 
 /// What each column's cells would take, told from some of the rows.
@@ -116,8 +137,10 @@ pub fn draw(
     }
     let source = table.source();
     let specs = source.columns();
-    let columns = fit(specs, natural, table.shown(), area.width.saturating_sub(2));
-    headers(canvas, area, table, specs, &columns);
+    let room = area.width.saturating_sub(2);
+    let columns = fit(specs, natural, table.shown(), room);
+    let gap = gap(&columns, room);
+    headers(canvas, area, table, specs, (&columns, gap));
     let rows = usize::from(area.height - 1);
     canvas.hits.page = rows;
     if table.order().is_empty() {
@@ -189,7 +212,7 @@ pub fn draw(
             } else {
                 canvas.text(at, y, room, &cell.text, style);
             }
-            x += wide + 1;
+            x += wide + gap;
         }
         canvas.hits.add(line, Target::Row(place));
     }
@@ -208,8 +231,18 @@ fn heading(name: &'static str, room: u16) -> &'static str {
         "Scope Status" => "Status",
         "Server Availability" => "Availability",
         "Duration in Current State" => "Duration",
-        "Primary Server Status" if room < 18 => "Primary Status",
-        "Secondary Server Status" if room < 20 => "Secondary Status",
+        "Primary Server Status" if room < 14 => "Pri. Status",
+        "Primary Server Status" => "Primary Status",
+        "Secondary Server Status" if room < 16 => "Sec. Status",
+        "Secondary Server Status" => "Secondary Status",
+        "Primary Server" => "Primary",
+        "Secondary Server" => "Secondary",
+        "Processing Order" => "Order",
+        "Policy Name" => "Policy",
+        "Address Range" => "Range",
+        "User Name" => "User",
+        "Address State" => "State",
+        "Lease Expiration" => "Expires",
         _ => name,
     }
 }
@@ -219,7 +252,7 @@ fn headers(
     area: Rect,
     table: &Table,
     specs: &[ColumnSpec],
-    columns: &[(usize, u16)],
+    (columns, gap): (&[(usize, u16)], u16),
 ) {
     let style = canvas.style(Role::Header);
     canvas.buffer.set_style(Rect { height: 1, ..area }, style);
@@ -246,7 +279,7 @@ fn headers(
         canvas
             .hits
             .add(Rect::new(x, area.y, *wide, 1), Target::Header(*place));
-        x += wide + 1;
+        x += wide + gap;
     }
 }
 

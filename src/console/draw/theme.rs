@@ -220,7 +220,7 @@ const DARK: Palette = Palette {
     bad: Color::LightRed,
     marked: Color::Yellow,
     cursor: (Color::Black, Color::Cyan),
-    pale: (Color::Black, Color::Gray),
+    pale: (Color::White, Color::DarkGray),
     on_colour: Color::Black,
 };
 

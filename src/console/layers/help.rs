@@ -255,7 +255,7 @@ impl Help {
 /// The keys' column, and the titles', in so much room.
 fn columns(wide: u16) -> (u16, u16) {
     match wide >= 90 {
-        true => (18, 28),
+        true => (18, 34),
         false => (12, 20),
     }
 }
