@@ -100,7 +100,7 @@ impl Row {
 
 static COLUMNS: &[Column<Row>] = &[
     Column {
-        spec: text("Relationship Name", &["name", "relationship"], (10, 40), 0),
+        spec: text("Relationship Name", &["name", "relationship"], (5, 40), 0),
         cell: |row, _| Cell::new(printable(&row.name, 126)),
         key: |row, _| SortKey::Text(row.name.as_str().into()),
     },
@@ -123,14 +123,14 @@ static COLUMNS: &[Column<Row>] = &[
         spec: text(
             "Primary Server Status",
             &["primarystatus", "status"],
-            (22, 44),
+            (25, 44),
             0,
         ),
         cell: |row, world| status(&row.primary, world),
         key: |row, world| SortKey::Text(status(&row.primary, world).text),
     },
     Column {
-        spec: text("Secondary Server Status", &["secondarystatus"], (22, 44), 0),
+        spec: text("Secondary Server Status", &["secondarystatus"], (25, 44), 0),
         cell: |row, world| status(&row.secondary, world),
         key: |row, world| SortKey::Text(status(&row.secondary, world).text),
     },
