@@ -15,6 +15,8 @@ const BAR: u16 = 2;
 const LEAST: u16 = 4;
 /// Names up to so many cells are kept whole before other columns are shown.
 const WHOLE: u16 = 20;
+/// What must stay is cut down to so many cells where nothing else helps.
+const CUT: u16 = 10;
 /// So many rows tell how wide columns are.
 const SAMPLE: usize = 256;
 
@@ -48,18 +50,25 @@ pub fn fit(specs: &[ColumnSpec], natural: &[u16], shown: &[usize], room: u16) ->
     };
     let mut columns: Vec<Fit> = shown.iter().filter_map(wish).collect();
     let needs = |columns: &[Fit]| -> u16 { columns.iter().map(|column| column.least + 1).sum() };
-    while columns.len() > 1 && needs(&columns) > room {
-        let last = columns.iter().enumerate();
-        let last = last.max_by_key(|(place, column)| (column.drop, *place));
-        let Some((last, _)) = last else { break };
-        columns.remove(last);
-    }
-    if needs(&columns) > room {
-        for column in &mut columns {
-            let spec = specs.get(column.place);
-            column.least = spec.map_or(LEAST, |spec| spec.width.0.min(column.least));
+    let drop = |columns: &mut Vec<Fit>, least: u8| {
+        while columns.len() > 1 && needs(columns) > room {
+            let last = columns.iter().enumerate();
+            let last = last.filter(|(_, column)| column.drop >= least);
+            let last = last.max_by_key(|(place, column)| (column.drop, *place));
+            let Some((last, _)) = last else { break };
+            columns.remove(last);
+        }
+    };
+    drop(&mut columns, 1);
+    // What must stay is cut before any of it goes, the widest first.
+    while needs(&columns) > room {
+        let widest = columns.iter_mut().filter(|column| column.least > CUT);
+        match widest.max_by_key(|column| column.least) {
+            Some(widest) => widest.least -= 1,
+            None => break,
         }
     }
+    drop(&mut columns, 0);
     let mut left = room.saturating_sub(needs(&columns));
     let mut widths: Vec<u16> = columns.iter().map(|column| column.least).collect();
     for goal in [|column: &Fit| column.cells, |column: &Fit| column.header] {

@@ -100,7 +100,7 @@ impl Row {
 
 static COLUMNS: &[Column<Row>] = &[
     Column {
-        spec: text("Relationship Name", &["name", "relationship"], (10, 40), 0),
+        spec: text("Relationship Name", &["name", "relationship"], (5, 40), 0),
         cell: |row, _| Cell::new(printable(&row.name, 126)),
         key: |row, _| SortKey::Text(row.name.as_str().into()),
     },
