@@ -296,8 +296,9 @@ impl App {
             Timestamp::from_second(second).unwrap_or(self.world.now)
         });
         let toasts = self.toasts.iter().filter_map(|toast| toast.until);
-        let age = self.summary.oldest.and_then(|oldest| {
-            let next = super::age::until_next(self.world.age(oldest));
+        let told = [self.summary.oldest, self.summary.stale];
+        let age = told.into_iter().flatten().filter_map(|at| {
+            let next = super::age::until_next(self.world.age(at));
             Timestamp::from_second(self.world.now.as_second() + next).ok()
         });
         let loads = self.next_load();
@@ -399,6 +400,7 @@ impl App {
     fn age_changed(&self, summary: &Summary) -> bool {
         let words = |at: Option<Timestamp>| at.map(|at| super::age::words(self.world.age(at)));
         words(self.summary.oldest) != words(summary.oldest)
+            || words(self.summary.stale) != words(summary.stale)
     }
 
     /// Makes the rows anew from what is known.

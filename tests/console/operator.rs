@@ -95,3 +95,22 @@ fn the_checklist_has_both_servers_read_while_one_waits() {
     console.wait(6);
     console.expect("✓ dc1.contoso.com's DHCP service runs again");
 }
+
+#[test]
+fn what_is_typed_behind_an_offered_prefix_is_understood() {
+    let mut console = Console::new(80, 24);
+    console.keys("w \"0015.5da7.6604\" <enter>");
+    console
+        .expect(": 0015.5da7.6604")
+        .expect_not("Type a whole IP address");
+}
+
+#[test]
+fn the_header_does_not_call_old_data_new() {
+    let mut console = Console::new(80, 24);
+    console.lab(LabCommand::Stop("dc1".into()));
+    console.collect().wait(120).collect();
+    console.expect("oldest read 2 min ago");
+    console.lab(LabCommand::Start("dc1".into()));
+    console.collect().expect("read just now");
+}

@@ -26,6 +26,8 @@ pub struct Summary {
     pub abnormal: usize,
     /// When the server that was read the longest ago was read, of those that answer.
     pub oldest: Option<Timestamp>,
+    /// The oldest reading of a server that did not answer since: what is still shown of it.
+    pub stale: Option<Timestamp>,
 }
 
 impl Summary {
@@ -48,10 +50,11 @@ impl Summary {
                 if summary.domain.is_empty() {
                     summary.domain = printable(&reading.identity.domain, 64);
                 }
-                if view.error.is_none() {
-                    let oldest = summary.oldest.unwrap_or(reading.taken);
-                    summary.oldest = Some(oldest.min(reading.taken));
-                }
+                let age = match view.error {
+                    None => &mut summary.oldest,
+                    Some(_) => &mut summary.stale,
+                };
+                *age = Some(age.unwrap_or(reading.taken).min(reading.taken));
             }
         }
         let normal = |end: Option<crate::ipam::estate::End<'_>>| {

@@ -157,7 +157,14 @@ fn header(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let right = {
         let age = match summary.oldest {
             Some(at) => format!("read {}", age::ago(app.world().age(at))),
+            None if summary.stale.is_some() => String::new(),
             None => "not read yet".to_owned(),
+        };
+        let stale = summary.stale.map(|at| age::ago(app.world().age(at)));
+        let age = match stale {
+            Some(stale) if age.is_empty() => format!("read {stale}"),
+            Some(stale) if !age.ends_with(&stale) => format!("oldest read {stale}"),
+            _ => age,
         };
         let busy = app.busy();
         if busy.is_empty() {

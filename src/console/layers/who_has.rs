@@ -82,6 +82,8 @@ enum Answer {
 #[derive(Debug, Default)]
 pub struct WhoHas {
     input: Input,
+    /// What stood there before anything was typed.
+    offered: String,
     asked: Option<Asked>,
     trouble: String,
     /// The job whose answers count.
@@ -115,13 +117,23 @@ impl WhoHas {
             _ => String::new(),
         };
         WhoHas {
-            input: text.into(),
+            input: text.clone().into(),
+            offered: text,
             ..WhoHas::default()
         }
     }
 
     /// Asks every server that could know.
     fn ask(&mut self, world: &World) -> Reply {
+        // Whoever typed a whole address or client ID behind what was offered meant that alone.
+        let typed = self.input.value().to_owned();
+        let alone = match typed.strip_prefix(&self.offered) {
+            Some(rest) if !self.offered.is_empty() => Asked::parse(rest).ok().map(|_| rest),
+            _ => None,
+        };
+        if let Some(rest) = alone.filter(|_| Asked::parse(&typed).is_err()) {
+            self.input = rest.to_owned().into();
+        }
         let asked = match Asked::parse(self.input.value()) {
             Ok(asked) => asked,
             Err(why) => {
