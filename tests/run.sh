@@ -10,6 +10,6 @@ echo "== tests"
 cargo test --locked --quiet
 
 echo "== benches build and run once"
-cargo test --locked --quiet --benches
+cargo test --locked --quiet --bench core --bench console --bench screen --bench figures
 
 echo "all passed, nothing left out"

@@ -1,5 +1,11 @@
 //! The console without a terminal: keys and clicks go in, a screen comes out.
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    clippy::type_complexity,
+    missing_docs
+)]
 
 mod clicks;
 mod dialogs;

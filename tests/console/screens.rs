@@ -77,17 +77,17 @@ fn server_row(on: &str) -> Subject {
 }
 
 /// Goes to a row.
-fn to(console: &mut Console, row: Subject) -> &mut Console {
+fn to<'c>(console: &'c mut Console, row: &Subject) -> &'c mut Console {
     // The cursor stays where somebody put it: a key, whichever.
     console.keys("<f9>");
     console.act(Action::Jump(row.clone()));
     let there = console.app.table().subject();
-    assert_eq!(there, Some(&row), "{}", console.screen());
+    assert_eq!(there, Some(row), "{}", console.screen());
     console
 }
 
 /// Runs a command on a row.
-fn on(console: &mut Console, row: Subject, id: &'static str) {
+fn on(console: &mut Console, row: &Subject, id: &'static str) {
     to(console, row).act(Action::Run(id));
 }
 
@@ -179,10 +179,10 @@ fn below_the_least_size_it_says_what_it_needs() {
 
 screens! {
     menu_of_a_scope: TWO, |console| {
-        to(console, scope_row("dhcp1", "10.0.0.0/24")).keys("m");
+        to(console, &scope_row("dhcp1", "10.0.0.0/24")).keys("m");
     };
     menu_of_a_relationship: &[SMALL], |console| {
-        to(console, seed_row()).keys("m");
+        to(console, &seed_row()).keys("m");
     };
     selector_view: &[SMALL], |console| {
         console.keys("v");
@@ -214,94 +214,94 @@ screens! {
         console.keys("J");
     };
     address_map: ALL, |console| {
-        to(console, scope_row("dhcp1", "10.0.0.0/24")).keys("A");
+        to(console, &scope_row("dhcp1", "10.0.0.0/24")).keys("A");
         console.wait(1);
     };
     create_reservation: TWO, |console| {
-        to(console, scope_row("dhcp1", "10.0.0.0/24")).keys("n");
+        to(console, &scope_row("dhcp1", "10.0.0.0/24")).keys("n");
     };
     create_reservation_refused: &[SMALL], |console| {
-        to(console, scope_row("dhcp1", "10.0.0.0/24")).keys("n");
+        to(console, &scope_row("dhcp1", "10.0.0.0/24")).keys("n");
         console.keys("<tab> ctrl-u \"10.0.0.99\" <tab> \"0015.5da7.6602\" <enter>");
     };
     edit_reservation: &[SMALL], |console| {
         let address = "10.0.0.99".parse().unwrap();
         let row = Subject::Reservation(server("dc1"), net("10.0.0.0/24"), address);
-        on(console, row, "edit-reservation");
+        on(console, &row, "edit-reservation");
     };
     paste_reservations: &[SMALL], |console| {
-        on(console, scope_row("dhcp1", "10.0.0.0/24"), "paste-reservations");
+        on(console, &scope_row("dhcp1", "10.0.0.0/24"), "paste-reservations");
         console.paste("10.0.0.60,00155d000060,a\n10.0.0.61,oops,b\n");
     };
-    create_scope: &[SMALL], |console| on(console, server_row("dhcp1"), "create-scope");
-    edit_scope: TWO, |console| on(console, scope_row("dhcp1", "10.0.0.0/24"), "edit-scope");
+    create_scope: &[SMALL], |console| on(console, &server_row("dhcp1"), "create-scope");
+    edit_scope: TWO, |console| on(console, &scope_row("dhcp1", "10.0.0.0/24"), "edit-scope");
     edit_scope_options: &[SMALL], |console| {
-        on(console, scope_row("dhcp1", "10.0.0.0/24"), "edit-scope-options");
+        on(console, &scope_row("dhcp1", "10.0.0.0/24"), "edit-scope-options");
     };
-    edit_server: &[SMALL], |console| on(console, server_row("dhcp1"), "edit-server");
+    edit_server: &[SMALL], |console| on(console, &server_row("dhcp1"), "edit-server");
     add_to_superscope: &[SMALL], |console| {
-        on(console, scope_row("dhcp2", "10.1.4.0/24"), "add-to-superscope");
+        on(console, &scope_row("dhcp2", "10.1.4.0/24"), "add-to-superscope");
     };
-    add_filter: &[SMALL], |console| on(console, server_row("dhcp1"), "add-filter");
+    add_filter: &[SMALL], |console| on(console, &server_row("dhcp1"), "add-filter");
     configure_failover: TWO, |console| {
-        on(console, scope_row("dhcp1", "10.0.16.0/24"), "configure-failover");
+        on(console, &scope_row("dhcp1", "10.0.16.0/24"), "configure-failover");
     };
     remove_failover: &[SMALL], |console| {
-        on(console, scope_row("dhcp1", "10.0.0.0/24"), "remove-failover");
+        on(console, &scope_row("dhcp1", "10.0.0.0/24"), "remove-failover");
     };
-    edit_relationship: &[SMALL], |console| on(console, seed_row(), "edit-relationship");
+    edit_relationship: &[SMALL], |console| on(console, &seed_row(), "edit-relationship");
     replicate_relationship: &[SMALL], |console| {
         let row = relationship_row("branch1", "branch2", "branches");
-        on(console, row, "replicate-relationship");
+        on(console, &row, "replicate-relationship");
     };
-    delete_relationship: &[SMALL], |console| on(console, seed_row(), "delete-relationship");
+    delete_relationship: &[SMALL], |console| on(console, &seed_row(), "delete-relationship");
     plan_preview: ALL, |console| {
-        on(console, scope_row("branch1", "10.2.2.0/24"), "replicate-scope");
+        on(console, &scope_row("branch1", "10.2.2.0/24"), "replicate-scope");
     };
     plan_that_loses_leases: &[SMALL], |console| {
-        on(console, scope_row("old1", "10.3.1.0/24"), "delete-scope");
+        on(console, &scope_row("old1", "10.3.1.0/24"), "delete-scope");
     };
     plan_carried_out_in_part: &[SMALL], |console| {
         let row = scope_row("dhcp1", "10.0.0.0/24");
-        to(console, row).act(Action::Run("deactivate-scope"));
+        to(console, &row).act(Action::Run("deactivate-scope"));
         console.lab(LabCommand::Fail("dc1".to_owned(), Fault::RefuseWrites));
         console.keys("<enter>");
     };
     several_servers_one_refused: &[SMALL], |console| {
-        to(console, scope_row("old1", "10.3.0.0/24")).keys("<space>");
-        to(console, scope_row("dhcp1", "10.0.8.0/22")).keys("<space>");
+        to(console, &scope_row("old1", "10.3.0.0/24")).keys("<space>");
+        to(console, &scope_row("dhcp1", "10.0.8.0/22")).keys("<space>");
         console.act(Action::Run("edit-scope"));
         console.keys("\"Moved\" <enter>");
         console.lab(LabCommand::Stop("old1".to_owned()));
         console.keys("<enter>");
     };
     compare_scope: ALL, |console| {
-        on(console, scope_row("branch1", "10.2.2.0/24"), "compare-with-partner");
+        on(console, &scope_row("branch1", "10.2.2.0/24"), "compare-with-partner");
     };
     compare_partners: &[SMALL], |console| {
         let row = relationship_row("branch1", "branch2", "branches");
-        on(console, row, "compare-partners");
+        on(console, &row, "compare-partners");
     };
     partner_down_do_not: TWO, |console| {
         console.lab(LabCommand::Cut("dhcp1".to_owned(), "dc1".to_owned()));
         console.wait(30).collect();
-        on(console, seed_row(), "set-partner-down");
+        on(console, &seed_row(), "set-partner-down");
         console.keys("<enter>");
     };
     partner_down_unconfirmed: &[SMALL], |console| {
         console.lab(LabCommand::Fail("dc1".to_owned(), Fault::Unreachable));
         console.wait(60).collect();
-        on(console, seed_row(), "set-partner-down");
+        on(console, &seed_row(), "set-partner-down");
     };
     partner_down_safe: ALL, |console| {
         console.lab(LabCommand::Stop("dc1".to_owned()));
         console.wait(60).collect();
-        on(console, seed_row(), "set-partner-down");
+        on(console, &seed_row(), "set-partner-down");
     };
     partner_down_afterwards: TWO, |console| {
         console.lab(LabCommand::Stop("dc1".to_owned()));
         console.wait(60).collect();
-        on(console, seed_row(), "set-partner-down");
+        on(console, &seed_row(), "set-partner-down");
         console.keys("<enter> <enter>").wait(600);
     };
 }
@@ -350,7 +350,7 @@ screens! {
     };
     hostile_and_wide: ALL, |console| {
         hostile(console);
-        to(console, scope_row("dhcp1", "10.0.8.0/22"));
+        to(console, &scope_row("dhcp1", "10.0.8.0/22"));
         if console.buffer().area.height > 30 {
             console.keys("<enter>");
         }
@@ -358,11 +358,11 @@ screens! {
     };
     hostile_and_wide_in_a_form: &[SMALL], |console| {
         hostile(console);
-        on(console, scope_row("dhcp1", "10.0.8.0/22"), "edit-scope");
+        on(console, &scope_row("dhcp1", "10.0.8.0/22"), "edit-scope");
     };
     hostile_and_wide_in_a_plan: &[SMALL], |console| {
         hostile(console);
-        on(console, scope_row("dhcp1", "10.0.8.0/22"), "delete-scope");
+        on(console, &scope_row("dhcp1", "10.0.8.0/22"), "delete-scope");
     };
 }
 
@@ -424,7 +424,7 @@ fn what_servers_say_reaches_the_terminal_as_signs_only() {
                 ),
                 _ => console.app.table().subject().unwrap().clone(),
             };
-            to(&mut console, row);
+            to(&mut console, &row);
             for known in command::all().filter(|known| known.is_in(view)) {
                 let place = console.app.place().clone();
                 console.act(Action::Run(known.id));
@@ -511,9 +511,12 @@ fn mono(console: &mut Console) {
     console.act(Action::Prefer(Box::new(taste)));
 }
 
+/// What it is called, at which size, and what is done first.
+type Looked = (&'static str, Size, fn(&mut Console));
+
 #[test]
 fn without_colour() {
-    let looks: [(&str, Size, fn(&mut Console)); 6] = [
+    let looks: [Looked; 6] = [
         ("scope_properties", USUAL, |console| {
             some_history(console);
             console.keys("<enter> <down> <space> <down>").wait(9);
@@ -524,22 +527,22 @@ fn without_colour() {
             view(console, View::FailoverRelationships);
         }),
         ("menu", SMALL, |console| {
-            to(console, scope_row("old1", "10.3.0.0/24")).keys("m");
+            to(console, &scope_row("old1", "10.3.0.0/24")).keys("m");
         }),
         ("create_reservation", SMALL, |console| {
-            to(console, scope_row("dhcp1", "10.0.0.0/24")).keys("n <tab> \"9\" <tab>");
+            to(console, &scope_row("dhcp1", "10.0.0.0/24")).keys("n <tab> \"9\" <tab>");
         }),
         ("plan", SMALL, |console| {
             on(
                 console,
-                scope_row("branch1", "10.2.2.0/24"),
+                &scope_row("branch1", "10.2.2.0/24"),
                 "replicate-scope",
             );
         }),
         ("compare", SMALL, |console| {
             on(
                 console,
-                scope_row("branch1", "10.2.2.0/24"),
+                &scope_row("branch1", "10.2.2.0/24"),
                 "compare-with-partner",
             );
         }),

@@ -48,10 +48,10 @@ fn renamed(on: &str, prefix: &str, name: &str) -> Intent {
 }
 
 /// Goes to a row, and puts the cursor there by hand.
-fn to(console: &mut Console, row: Subject) {
+fn to(console: &mut Console, row: &Subject) {
     console.keys("<f9>");
     console.act(Action::Jump(row.clone()));
-    assert_eq!(console.app.table().subject(), Some(&row));
+    assert_eq!(console.app.table().subject(), Some(row));
 }
 
 fn marked(console: &Console) -> BTreeSet<Subject> {
@@ -180,7 +180,7 @@ fn a_server_that_does_not_answer_is_not_written() {
         console.lab(LabCommand::Fail("old1".to_owned(), fault));
         console.wait(60).collect();
         let row = scope_row("old1", "10.3.0.0/24");
-        to(&mut console, row.clone());
+        to(&mut console, &row);
         for id in ["edit-scope", "create-reservation", "delete-scope"] {
             let command = command::find(id).unwrap();
             let selection = console.app.selection();
@@ -234,7 +234,7 @@ fn what_writes_is_in_its_views_menu() {
 fn the_cursor_stays_on_its_row() {
     let mut console = Console::new(120, 40);
     let row = scope_row("branch1", "10.2.2.0/24");
-    to(&mut console, row.clone());
+    to(&mut console, &row);
     let stays = |console: &Console, after: &str| {
         assert_eq!(console.app.table().subject(), Some(&row), "{after}");
     };
@@ -278,7 +278,7 @@ fn the_cursor_stays_on_its_row() {
 #[test]
 fn the_cursor_stays_near_what_was_deleted() {
     let mut console = Console::new(120, 40);
-    to(&mut console, scope_row("old1", "10.3.0.0/24"));
+    to(&mut console, &scope_row("old1", "10.3.0.0/24"));
     let place = console.app.table().cursor();
     console.keys("<delete> <enter>");
     assert!(console.app.table().subject().is_some());
@@ -294,7 +294,7 @@ fn marks_stay_through_refresh_sort_and_filter() {
         scope_row("dhcp1", "10.0.8.0/22"),
     ];
     for row in &rows {
-        to(&mut console, row.clone());
+        to(&mut console, row);
         console.keys("<space>");
     }
     let wanted: BTreeSet<Subject> = rows.into_iter().collect();
@@ -318,7 +318,7 @@ fn marks_stay_on_what_failed_and_go_from_what_was_done() {
     ];
     let mut console = Console::new(100, 30);
     for row in &rows {
-        to(&mut console, row.clone());
+        to(&mut console, row);
         console.keys("<space>");
     }
     console.act(Action::Run("edit-scope"));
@@ -482,17 +482,17 @@ fn stands_out(colour: &Buffer, plain: &Buffer, what: &str) {
 fn a_server_that_is_being_changed_is_left_alone() {
     let mut console = Console::new(120, 40);
     console.hang(renamed("dhcp1", "10.0.8.0/22", "x"));
-    to(&mut console, scope_row("dhcp1", "10.0.16.0/24"));
+    to(&mut console, &scope_row("dhcp1", "10.0.16.0/24"));
     console
         .act(Action::Run("edit-scope"))
         .expect("a change is being carried out on dhcp1.contoso.com");
     assert_eq!(layers(&console), 0);
-    to(&mut console, scope_row("old1", "10.3.0.0/24"));
+    to(&mut console, &scope_row("old1", "10.3.0.0/24"));
     console.act(Action::Run("edit-scope"));
     assert_eq!(layers(&console), 1);
     console.keys("<esc>");
     // Whoever looks, looks on.
-    to(&mut console, scope_row("dhcp1", "10.0.16.0/24"));
+    to(&mut console, &scope_row("dhcp1", "10.0.16.0/24"));
     let place = Place::showing(View::Leases).narrowed(scope_row("dhcp1", "10.0.8.0/22"));
     console.act(Action::Go(place)).wait(1);
     assert!(!console.app.table().order().is_empty());
