@@ -59,6 +59,15 @@ pub fn fit(specs: &[ColumnSpec], natural: &[u16], shown: &[usize], room: u16) ->
             let spec = specs.get(column.place);
             column.least = spec.map_or(LEAST, |spec| spec.width.0.min(column.least));
         }
+        // Still too wide for the least of screens: the widest give way, rather than the last be
+        // cut off.
+        while needs(&columns) > room {
+            let widest = columns.iter_mut().max_by_key(|column| column.least);
+            match widest {
+                Some(column) if column.least > LEAST => column.least -= 1,
+                _ => break,
+            }
+        }
     }
     let mut left = room.saturating_sub(needs(&columns));
     let mut widths: Vec<u16> = columns.iter().map(|column| column.least).collect();

@@ -123,14 +123,14 @@ static COLUMNS: &[Column<Row>] = &[
         spec: text(
             "Primary Server Status",
             &["primarystatus", "status"],
-            (22, 44),
+            (25, 44),
             0,
         ),
         cell: |row, world| status(&row.primary, world),
         key: |row, world| SortKey::Text(status(&row.primary, world).text),
     },
     Column {
-        spec: text("Secondary Server Status", &["secondarystatus"], (22, 44), 0),
+        spec: text("Secondary Server Status", &["secondarystatus"], (25, 44), 0),
         cell: |row, world| status(&row.secondary, world),
         key: |row, world| SortKey::Text(status(&row.secondary, world).text),
     },

@@ -140,7 +140,7 @@ static COLUMNS: &[Column<Row>] = &[
         spec: text(
             "Failover Relationship Name",
             &["relationship", "failover"],
-            (12, 40),
+            (14, 40),
             5,
         ),
         cell: |row, _| Cell::new(printable(row.relationship.as_deref().unwrap_or(""), 126)),
