@@ -438,6 +438,13 @@ fn narrow_screens_keep_what_tells_rows_apart() {
     console.expect("dc1").expect("10.0.0.0").expect("same");
     go(&mut console, View::FailoverRelationships);
     console.expect("branches").expect("Normal");
+    // Both states are there just when they are long.
+    console.lab(LabCommand::Cut("dhcp1".to_owned(), "dc1".to_owned()));
+    console.wait(60).collect();
+    let screen = console.screen();
+    let row = screen.lines().find(|line| line.contains("dhcp1.contoso"));
+    let both = row.is_some_and(|row| row.matches("Communication").count() == 2);
+    assert!(both, "{screen}");
 }
 
 #[test]

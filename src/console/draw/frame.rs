@@ -163,7 +163,7 @@ fn header(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         let stale = summary.stale.map(|at| age::ago(app.world().age(at)));
         let age = match stale {
             Some(stale) if age.is_empty() => format!("read {stale}"),
-            Some(stale) if !age.ends_with(&stale) => format!("oldest read {stale}"),
+            Some(stale) if !age.ends_with(&stale) => format!("oldest {stale}"),
             _ => age,
         };
         let busy = app.busy();

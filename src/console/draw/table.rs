@@ -56,18 +56,24 @@ pub fn fit(specs: &[ColumnSpec], natural: &[u16], shown: &[usize], room: u16) ->
     };
     let mut columns: Vec<Fit> = shown.iter().filter_map(wish).collect();
     let needs = |columns: &[Fit]| -> u16 { columns.iter().map(|column| column.least + 1).sum() };
-    while columns.len() > 1 && needs(&columns) > room {
-        let last = columns.iter().enumerate();
-        let last = last.max_by_key(|(place, column)| (column.drop, *place));
-        let Some((last, _)) = last else { break };
-        columns.remove(last);
-    }
-    if needs(&columns) > room {
-        for column in &mut columns {
-            let spec = specs.get(column.place);
-            column.least = spec.map_or(LEAST, |spec| spec.width.0.min(column.least));
+    let drop = |columns: &mut Vec<Fit>, least: u8| {
+        while columns.len() > 1 && needs(columns) > room {
+            let last = columns.iter().enumerate();
+            let last = last.filter(|(_, column)| column.drop >= least);
+            let last = last.max_by_key(|(place, column)| (column.drop, *place));
+            let Some((last, _)) = last else { break };
+            columns.remove(last);
+        }
+    };
+    drop(&mut columns, 1);
+    // What must stay is cut before any of it goes, the widest first.
+    while needs(&columns) > room {
+        match columns.iter_mut().max_by_key(|column| column.least) {
+            Some(widest) if widest.least > LEAST => widest.least -= 1,
+            _ => break,
         }
     }
+    drop(&mut columns, 0);
     let mut left = room.saturating_sub(needs(&columns));
     let mut widths: Vec<u16> = columns.iter().map(|column| column.least).collect();
     // A header that says nothing any more is no header: its short form comes first.
@@ -327,7 +333,7 @@ mod tests {
         assert_eq!(fit(&specs, &natural, &all, 25), [(0, 12), (1, 5), (2, 5)]);
         assert_eq!(fit(&specs, &natural, &all, 24), [(0, 12), (2, 6)]);
         assert_eq!(fit(&specs, &natural, &all, 100), [(0, 12), (1, 5), (2, 6)]);
-        assert_eq!(fit(&specs, &natural, &all, 3), [(0, 10)]);
+        assert_eq!(fit(&specs, &natural, &all, 3), [(0, 4)]);
         assert_eq!(fit(&specs, &natural, &[2, 0], 19), [(2, 5), (0, 12)]);
         // Short cells need no more than they need; headers come last.
         assert_eq!(fit(&specs, &[5, 5, 5], &all, 18), [(0, 5), (1, 5), (2, 5)]);

@@ -121,7 +121,7 @@ static COLUMNS: &[Column<Row>] = &[
         key: |row, _| SortKey::Number(i64::from(row.scope.id.mask().to_bits())),
     },
     Column {
-        spec: text("Scope Name", &["name"], (8, 32), 2),
+        spec: text("Scope Name", &["name"], (6, 32), 2),
         cell: |row, _| Cell::new(printable(&row.scope.name, 256)),
         key: |row, _| SortKey::Text(row.scope.name.as_str().into()),
     },
@@ -140,7 +140,7 @@ static COLUMNS: &[Column<Row>] = &[
         spec: text(
             "Failover Relationship Name",
             &["relationship", "failover"],
-            (12, 40),
+            (14, 40),
             5,
         ),
         cell: |row, _| Cell::new(printable(row.relationship.as_deref().unwrap_or(""), 126)),
