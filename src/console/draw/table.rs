@@ -67,15 +67,6 @@ pub fn fit(specs: &[ColumnSpec], natural: &[u16], shown: &[usize], room: u16) ->
             Some(widest) => widest.least -= 1,
             None => break,
         }
-        // Still too wide for the least of screens: the widest give way, rather than the last be
-        // cut off.
-        while needs(&columns) > room {
-            let widest = columns.iter_mut().max_by_key(|column| column.least);
-            match widest {
-                Some(column) if column.least > LEAST => column.least -= 1,
-                _ => break,
-            }
-        }
     }
     drop(&mut columns, 0);
     let mut left = room.saturating_sub(needs(&columns));
