@@ -88,9 +88,7 @@ impl Bench for Embedded {
     }
 
     fn rulebook(&self) -> Rulebook {
-        Rulebook {
-            version: self.version,
-        }
+        Rulebook::windows(self.version)
     }
 
     /// As another process would: with a handle of its own on the file.

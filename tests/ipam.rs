@@ -1430,6 +1430,7 @@ impl Driver for Puppet {
                     roles: vec![ServerRole::Dhcp],
                     addresses: Vec::new(),
                     domain: String::new(),
+                    product: twinscope::model::server::Product::Microsoft,
                     version: None,
                     version_text: String::new(),
                     authorized: true,

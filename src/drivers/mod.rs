@@ -1,6 +1,7 @@
 //! Servers: one trait, and one folder for each kind of server.
 
 pub mod embedded;
+pub mod kea;
 pub mod probe;
 
 use std::collections::BTreeMap;
@@ -61,6 +62,20 @@ pub trait Driver: Send + Sync {
         vec![step]
     }
 
+    /// Why an edit has no meaning on this server, or can't be made on it, whatever its
+    /// configuration's rules say: asked before anything is planned. Pure.
+    fn refuses(&self, edit: &Edit, reading: &ServerReading) -> Option<String> {
+        let _ = (edit, reading);
+        None
+    }
+
+    /// What clients will feel of edits while they are made, `no interruption` where there is none.
+    /// Pure.
+    fn impact(&self, edits: &[Edit], readings: &Readings) -> Impact {
+        let _ = (edits, readings);
+        Impact::none()
+    }
+
     /// Applies edits, all or none, if every object is still as expected.
     fn apply<'a>(
         &'a self,
@@ -93,6 +108,26 @@ pub trait Driver: Send + Sync {
     /// An order as it will be sent, in the words of this kind of server.
     fn command(&self, order: &Order) -> String {
         order.to_string()
+    }
+}
+
+/// What clients feel of a write.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Impact {
+    /// For how long about some of them get no answer.
+    pub silence: Duration,
+    /// In words: `about 1 s without answers on dhcp1`.
+    pub words: String,
+}
+
+impl Impact {
+    /// Nothing.
+    #[must_use]
+    pub fn none() -> Impact {
+        Impact {
+            silence: Duration::ZERO,
+            words: "no interruption".to_owned(),
+        }
     }
 }
 

@@ -261,6 +261,12 @@ pub enum Purpose {
     Joint,
     /// As `Joint`, but the plan goes on without it, and says so.
     BestEffort,
+    /// Makes way for the next `Main`, `Target`, `Carry` or `Joint` step: if it fails, that step is
+    /// not begun.
+    Bridge,
+    /// Takes a `Bridge` down again: done whatever became of the steps between, also by whoever
+    /// finds the plan of an owner that died.
+    Always,
 }
 
 /// A field before and after a step.

@@ -156,6 +156,9 @@ pub struct ServerConfig {
     pub filters: BTreeMap<MacPattern, Filter>,
     /// Relationships by name, lower case (names are compared without regard to case).
     pub relationships: BTreeMap<String, Relationship>,
+    /// What the server has for all its scopes and the model has no word for: shown, counted, never
+    /// edited.
+    pub foreign: Vec<String>,
 }
 
 impl ServerConfig {
@@ -287,6 +290,27 @@ pub struct ServerCounters {
     pub started: Option<Timestamp>,
 }
 
+/// Which kind of DHCP server it is: by whose rules it decides.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize,
+)]
+pub enum Product {
+    /// Microsoft DHCP, and the embedded estate, which behaves like it.
+    #[default]
+    Microsoft,
+    /// ISC Kea.
+    Kea,
+}
+
+impl fmt::Display for Product {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Product::Microsoft => "Microsoft DHCP",
+            Product::Kea => "ISC Kea",
+        })
+    }
+}
+
 /// What a server is, apart from its configuration.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ServerIdentity {
@@ -298,6 +322,9 @@ pub struct ServerIdentity {
     pub addresses: Vec<Ipv4Addr>,
     /// Its domain, empty where unknown.
     pub domain: String,
+    /// Which kind of DHCP server it is.
+    #[serde(default)]
+    pub product: Product,
     /// Its version, where it told.
     pub version: Option<ServerVersion>,
     /// Its version in its own words.

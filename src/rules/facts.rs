@@ -7,43 +7,69 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::ScopeId;
 use crate::model::failover::FailoverState;
-use crate::model::server::{ServerName, ServerVersion};
+use crate::model::server::{Product, ServerIdentity, ServerName, ServerVersion};
 
 /// What kind of server decides, and what its version can do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Rulebook {
-    /// The Windows version whose rules hold.
+    /// Which kind of server.
+    pub product: Product,
+    /// The version whose rules hold.
     pub version: ServerVersion,
 }
 
 impl Rulebook {
     /// Windows Server 2016 and later.
     pub const LATEST: Rulebook = Rulebook {
+        product: Product::Microsoft,
         version: ServerVersion::WINDOWS_2016,
     };
+
+    /// What holds on a server that says this of itself.
+    #[must_use]
+    pub fn of(identity: &ServerIdentity) -> Rulebook {
+        let version = identity.version.unwrap_or(Rulebook::LATEST.version);
+        Rulebook {
+            product: identity.product,
+            version,
+        }
+    }
+
+    /// The rules of that Windows version.
+    #[must_use]
+    pub const fn windows(version: ServerVersion) -> Rulebook {
+        Rulebook {
+            product: Product::Microsoft,
+            version,
+        }
+    }
+
+    fn since(self, version: ServerVersion) -> bool {
+        self.product != Product::Microsoft || self.version >= version
+    }
 
     /// Failover came with Windows Server 2012.
     #[must_use]
     pub fn has_failover(self) -> bool {
-        self.version >= ServerVersion::WINDOWS_2012
+        self.since(ServerVersion::WINDOWS_2012)
     }
 
     /// BOOTP and Both scopes may be under failover since 2012 R2.
     #[must_use]
     pub fn bootp_in_failover(self) -> bool {
-        self.version >= ServerVersion::WINDOWS_2012_R2
+        self.since(ServerVersion::WINDOWS_2012_R2)
     }
 
     /// Policies came with Windows Server 2012.
     #[must_use]
     pub fn has_policies(self) -> bool {
-        self.version >= ServerVersion::WINDOWS_2012
+        self.since(ServerVersion::WINDOWS_2012)
     }
 
     /// FQDN conditions in policies came with 2012 R2.
     #[must_use]
     pub fn fqdn_in_policies(self) -> bool {
-        self.version >= ServerVersion::WINDOWS_2012_R2
+        self.since(ServerVersion::WINDOWS_2012_R2)
     }
 }
 

@@ -586,7 +586,7 @@ pub fn facts() -> impl Strategy<Value = Facts> {
                 reachable: answers[1],
                 running: answers[2],
                 may_write: answers[3],
-                rulebook: Rulebook { version },
+                rulebook: Rulebook::windows(version),
                 clock_skew,
                 scopes,
                 relationships,
@@ -608,7 +608,7 @@ pub fn facts() -> impl Strategy<Value = Facts> {
             leased,
             states,
             partners,
-            ..Facts::of(ServerName::new(SERVERS[0]), Rulebook { version })
+            ..Facts::of(ServerName::new(SERVERS[0]), Rulebook::windows(version))
         })
 }
 

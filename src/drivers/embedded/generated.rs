@@ -11,7 +11,9 @@ use crate::model::address::Range;
 use crate::model::failover::{Mode, Relationship};
 use crate::model::lease::{Lease, LeaseState};
 use crate::model::scope::ClientType;
-use crate::model::server::{ServerConfig, ServerIdentity, ServerName, ServerRole, ServerVersion};
+use crate::model::server::{
+    Product, ServerConfig, ServerIdentity, ServerName, ServerRole, ServerVersion,
+};
 use crate::model::{ClientId, OptionKey, OptionValue, Reservation, Scope, ScopeId};
 
 /// How big an estate is to be.
@@ -163,6 +165,7 @@ fn identity(server: u32) -> ServerIdentity {
         roles: vec![ServerRole::Dhcp],
         addresses: vec![Ipv4Addr::from_bits(0xC0A8_0000 + server)],
         domain: "example.com".to_owned(),
+        product: Product::Microsoft,
         version: Some(ServerVersion::WINDOWS_2016),
         version_text: "Windows Server 2022".to_owned(),
         authorized: true,

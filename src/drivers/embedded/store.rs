@@ -180,6 +180,7 @@ fn load(
         policies: parts.policies,
         filters: parts.filters,
         relationships: parts.relationships,
+        foreign: Vec::new(),
     })
 }
 

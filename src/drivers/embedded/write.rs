@@ -251,7 +251,7 @@ impl Target<'_> {
 }
 
 fn rulebook(version: Option<ServerVersion>) -> Rulebook {
-    version.map_or(Rulebook::LATEST, |version| Rulebook { version })
+    version.map_or(Rulebook::LATEST, Rulebook::windows)
 }
 
 /// Whether a rule about the edit may ask for a relationship's state.

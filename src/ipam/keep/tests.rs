@@ -77,6 +77,7 @@ impl Fake {
                 roles: vec![ServerRole::Dhcp],
                 addresses: Vec::new(),
                 domain: String::new(),
+                product: crate::model::server::Product::Microsoft,
                 version: None,
                 version_text: String::new(),
                 authorized: true,

@@ -53,7 +53,12 @@ pub(super) async fn undo(world: &mut World<'_>, id: PlanId) -> Result<(String, D
                     );
                     draft.steps.push(back);
                 }
-                Purpose::Main | Purpose::Target | Purpose::Joint | Purpose::BestEffort => {
+                Purpose::Main
+                | Purpose::Target
+                | Purpose::Joint
+                | Purpose::BestEffort
+                | Purpose::Bridge
+                | Purpose::Always => {
                     return Err(error.into());
                 }
             },
@@ -228,7 +233,7 @@ fn order(step: &Step) -> u8 {
     match &step.purpose {
         Purpose::Carry { .. } => 3,
         Purpose::Main | Purpose::Target => 0,
-        Purpose::Joint | Purpose::BestEffort => {
+        Purpose::Joint | Purpose::BestEffort | Purpose::Bridge | Purpose::Always => {
             if edits
                 .iter()
                 .any(|edit| matches!(edit, Edit::RemoveScope { .. }))

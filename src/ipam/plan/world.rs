@@ -391,8 +391,7 @@ pub(super) fn not_in_failover(server: &ServerName, scope: ScopeId) -> DhcpError 
 }
 
 fn rulebook(reading: Option<&Arc<ServerReading>>) -> Rulebook {
-    let version = reading.and_then(|reading| reading.identity.version);
-    version.map_or(Rulebook::LATEST, |version| Rulebook { version })
+    reading.map_or(Rulebook::LATEST, |reading| Rulebook::of(&reading.identity))
 }
 
 /// How far a server's clock is ahead of ours, in seconds.

@@ -24,7 +24,8 @@ use crate::model::failover::{Mode, Relationship, Role};
 use crate::model::policy::{Criterion, Filter, FilterList};
 use crate::model::scope::{ClientType, LeaseDuration, ScopeState, Seconds};
 use crate::model::server::{
-    DnsZone, ServerConfig, ServerCounters, ServerIdentity, ServerName, ServerRole, ServerVersion,
+    DnsZone, Product, ServerConfig, ServerCounters, ServerIdentity, ServerName, ServerRole,
+    ServerVersion,
 };
 use crate::model::{OptionKey, OptionValue, Range, Scope, ScopeId};
 
@@ -118,6 +119,7 @@ fn dhcp_server(
             roles: vec![ServerRole::Dhcp],
             addresses: vec![ip(address)],
             domain: DOMAIN.to_owned(),
+            product: Product::Microsoft,
             version: Some(version),
             version_text: version_text.to_owned(),
             authorized: true,

@@ -39,7 +39,7 @@ fn facts() -> Facts {
 
 fn facts_at(version: crate::model::server::ServerVersion) -> Facts {
     Facts {
-        rulebook: Rulebook { version },
+        rulebook: Rulebook::windows(version),
         ..facts()
     }
 }
