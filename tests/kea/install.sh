@@ -13,7 +13,10 @@ set -euo pipefail
 where=${TWINSCOPE_KEA:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/twinscope-tests/kea}
 archives=${TWINSCOPE_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
 
-left_out() { echo "left out: $*"; }
+left_out() {
+    echo "left out: $*"
+    [ -z "${TWINSCOPE_LEFT_OUT:-}" ] || echo "$*" >>"$TWINSCOPE_LEFT_OUT"
+}
 
 # The first two numbers of the installed kea-dhcp4's version; nothing where there is none.
 installed() {
