@@ -425,10 +425,7 @@ impl Source<'_> {
         let host = || raw.host.as_ref().unwrap_or(name).get_ref().clone();
         let (kind_found, allowed): (ServerKind, &[&str]) = match kind.get_ref().as_str() {
             "embedded" => (ServerKind::Embedded, &[]),
-            "kea" => (
-                ServerKind::Kea(self.kea(at, raw)?),
-                kea::KEYS,
-            ),
+            "kea" => (ServerKind::Kea(self.kea(at, raw)?), kea::KEYS),
             "microsoft" => (ServerKind::Microsoft { host: host() }, &["host"]),
             "dns" => (ServerKind::Dns { host: host() }, &["host"]),
             other => {

@@ -190,8 +190,7 @@ impl Source<'_> {
             return Err(self.no_address(url));
         };
         let tls_only = [&raw.ca_file, &raw.client_cert, &raw.client_key];
-        if let (Some("http"), Some(key)) =
-            (uri.scheme_str(), tls_only.into_iter().flatten().next())
+        if let (Some("http"), Some(key)) = (uri.scheme_str(), tls_only.into_iter().flatten().next())
         {
             return Err(self.at(
                 key.span().start,
@@ -208,11 +207,7 @@ impl Source<'_> {
         Ok(found)
     }
 
-    fn login(
-        &self,
-        url: &Spanned<String>,
-        raw: &RawServer,
-    ) -> Result<Option<Login>, ConfigError> {
+    fn login(&self, url: &Spanned<String>, raw: &RawServer) -> Result<Option<Login>, ConfigError> {
         let file = raw.password_file.as_ref().map(|file| {
             let from = PasswordFrom::File(self.beside(file.get_ref()));
             (file.span().start, from)
