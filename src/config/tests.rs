@@ -50,8 +50,14 @@ fn every_kind_is_read() {
         kinds,
         [
             ServerKind::Embedded,
-            ServerKind::Kea(KeaAddress::Socket("/run/kea/kea4-ctrl-socket".into())),
-            ServerKind::Kea(KeaAddress::Url("https://kea2:8000/".into())),
+            ServerKind::Kea(KeaEntry {
+                address: KeaAddress::Socket("/run/kea/kea4-ctrl-socket".into()),
+                ha_url: None
+            }),
+            ServerKind::Kea(KeaEntry {
+                address: KeaAddress::Url(Box::new(KeaUrl::new("https://kea2:8000/"))),
+                ha_url: None
+            }),
             ServerKind::Microsoft {
                 host: "win1".into()
             },

@@ -1,6 +1,9 @@
 //! How a command reaches a Kea server, and what its silence or a strange answer means.
 
 mod answer;
+mod http;
+mod password;
+mod tls;
 mod unix;
 
 use std::time::Duration;
@@ -13,6 +16,7 @@ use crate::config::KeaAddress;
 use crate::drivers::{BoxFuture, DriverError, Silence};
 use crate::model::ServerName;
 use crate::model::text::printable;
+use crate::rules::{Code, DhcpError};
 
 /// The largest answer that is taken: 100,000 reservations are about 35 MB.
 const LARGEST: usize = 256 << 20;
@@ -27,6 +31,7 @@ pub struct Channel {
 
 enum Way {
     Socket(unix::Socket),
+    Http(Box<http::Http>),
 }
 
 impl Channel {
@@ -37,12 +42,10 @@ impl Channel {
     pub fn open(server: ServerName, address: &KeaAddress) -> Result<Channel, DriverError> {
         let way = match address {
             KeaAddress::Socket(path) => Way::Socket(unix::Socket::new(path)),
-            KeaAddress::Url(_) => {
-                return Err(DriverError::Unsupported {
-                    server,
-                    why: "HTTP is not there yet".to_owned(),
-                });
-            }
+            KeaAddress::Url(url) => match http::Http::new(url) {
+                Ok(http) => Way::Http(Box::new(http)),
+                Err(why) => return Err(DriverError::Unsupported { server, why }),
+            },
         };
         Ok(Channel {
             server,
@@ -57,6 +60,7 @@ impl Channel {
             let _turn = self.turn.lock().await;
             match &self.way {
                 Way::Socket(socket) => socket.ask(command, &mut sent).await,
+                Way::Http(http) => http.ask(command, &mut sent).await,
             }
         };
         let outcome = timeout(command.within, work).await;
@@ -90,6 +94,8 @@ enum Failure {
     Nonsense(String),
     /// What came says by itself that no server has seen the command.
     NotForKea(String),
+    /// A credential was refused, and nothing done.
+    Denied(String),
 }
 
 impl Failure {
@@ -119,6 +125,10 @@ impl Failure {
             Failure::Nonsense(what) if command.writes => DriverError::OutcomeUnknown {
                 server,
                 why: format!("what came is not understood: {what}"),
+            },
+            Failure::Denied(why) => DriverError::Refused {
+                server,
+                error: DhcpError::new(Code::AccessDenied, why),
             },
             Failure::Nonsense(what) | Failure::NotForKea(what) => {
                 DriverError::Protocol { server, what }
