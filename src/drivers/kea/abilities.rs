@@ -35,7 +35,9 @@ impl KeaVersion {
     pub fn parse(text: &str) -> Option<KeaVersion> {
         let mut numbers = text.trim().splitn(3, '.').map(|part| {
             let digits = part.find(|c: char| !c.is_ascii_digit());
-            part.get(..digits.unwrap_or(part.len()))?.parse::<u16>().ok()
+            part.get(..digits.unwrap_or(part.len()))?
+                .parse::<u16>()
+                .ok()
         });
         let major = numbers.next().flatten()?;
         let minor = numbers.next().flatten()?;
@@ -102,9 +104,14 @@ impl Abilities {
     /// Whether its configuration can change without it being configured anew.
     #[must_use]
     pub fn changes_in_place(&self) -> bool {
-        ["reservation-add", "subnet4-add", "network4-add", "class-add"]
-            .iter()
-            .any(|command| self.has(command))
+        [
+            "reservation-add",
+            "subnet4-add",
+            "network4-add",
+            "class-add",
+        ]
+        .iter()
+        .any(|command| self.has(command))
     }
 
     /// Whether a `config-test` leaves the server unharmed: 3.0.0 to 3.0.3 lose their
@@ -233,7 +240,11 @@ mod tests {
     fn what_is_missing_is_named() {
         let bare = abilities("2.2.0", &["config-get"]);
         assert!(!bare.gapless_reservations() && !bare.has_hash() && !bare.changes_in_place());
-        assert!(bare.missing().iter().any(|line| line.contains("libdhcp_ha")));
+        assert!(
+            bare.missing()
+                .iter()
+                .any(|line| line.contains("libdhcp_ha"))
+        );
         let all = [
             "ha-heartbeat",
             "lease4-get-page",

@@ -5,5 +5,8 @@
 //! 2.2, 2.6 and 3.0; where the two disagree, what was measured holds.
 
 pub mod abilities;
+pub mod ha;
+pub mod options;
+pub mod peers;
 pub mod pool;
 pub mod wire;
