@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::abilities::Abilities;
-use super::standin::{self, Document, Peers};
+use super::peers::Peers;
+use super::standin::{self, Document};
 use super::wire::Command;
 use crate::drivers::{DriverError, Expected};
 use crate::model::edit::{Edit, ObjectRef};

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::peers::Peers;
 use crate::drivers::DriverError;
 use crate::model::edit::Edit;
 use crate::model::server::{ServerConfig, ServerName};
 use crate::model::{ClientId, Range, Reservation, Scope, ScopeId};
 use crate::rules::{Code, DhcpError};
 
-#[derive(Debug, Default)]
-pub struct Peers;
 
 pub(super) struct Document(Value);
 
