@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::KeaServer;
+use super::ha::HaMode;
 use super::standing::Terms;
 use crate::drivers::{Impact, Readings};
 use crate::model::edit::{Edit, Order};
@@ -16,7 +17,7 @@ const SYNC: Duration = Duration::from_secs(6);
 /// The same with pages of a thousand leases or more, and few of them.
 const SYNC_IN_PAGES: Duration = Duration::from_secs(2);
 /// From this page size on Kea's own default is meant, and below the measured one.
-const PAGES: std::ops::RangeInclusive<u64> = 1000..=5000;
+const PAGES: std::ops::RangeInclusive<u32> = 1000..=5000;
 /// A configuration of a hundred thousand reservations is parsed so long.
 const PARSE: Duration = Duration::from_secs(6);
 /// Less than that no client notices: it asks again.
@@ -108,7 +109,7 @@ impl KeaServer {
                 (Some(FailoverState::Normal), Some(_)) => {
                     keep(sync, "", " (lease synchronisation)");
                 }
-                (Some(FailoverState::Normal), None) if seen.terms.mode == "load-balancing" => {
+                (Some(FailoverState::Normal), None) if seen.terms.mode == HaMode::LoadBalancing => {
                     keep(alone, " for half of the clients", "");
                 }
                 (Some(FailoverState::Normal), None) => keep(alone, "", ""),

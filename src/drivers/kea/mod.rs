@@ -25,8 +25,8 @@ use std::time::Duration;
 
 use self::abilities::Abilities;
 use self::copies::Copies;
-use self::prepare::{Configuration, fingerprints};
 use self::peers::Peers;
+use self::prepare::{Configuration, fingerprints};
 use self::standing::Terms;
 use self::wire::{Answer, Command, Wire};
 use crate::clock::Clock;

@@ -11,7 +11,6 @@ use crate::model::server::{ServerConfig, ServerName};
 use crate::model::{ClientId, Range, Reservation, Scope, ScopeId};
 use crate::rules::{Code, DhcpError};
 
-
 pub(super) struct Document(Value);
 
 impl Document {

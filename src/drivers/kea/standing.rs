@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
+use super::ha::{self, HaMode, HaRole, HaTerms};
 use super::wire::{Answer, Command, Wire};
 use crate::drivers::DriverError;
 use crate::model::server::ServerName;
@@ -21,16 +23,16 @@ pub(super) struct Terms {
     pub(super) own: String,
     /// What the other main server is called.
     pub(super) partner: String,
-    /// `hot-standby`, `load-balancing` or `passive-backup`.
-    pub(super) mode: String,
-    /// `primary`, `secondary` or `standby`.
-    pub(super) role: String,
+    /// How they share the work.
+    pub(super) mode: HaMode,
+    /// This server's part.
+    pub(super) role: HaRole,
     /// Between two heartbeats.
     pub(super) heartbeat: Duration,
     /// After so long without an answer the partner counts as down.
     pub(super) max_response: Duration,
     /// Leases are copied so many at a time.
-    pub(super) sync_page: u64,
+    pub(super) sync_page: u32,
 }
 
 impl Terms {
@@ -51,16 +53,17 @@ impl Terms {
 
     /// Whose clients its partner answers while all is well.
     pub(super) fn partner_scopes(&self) -> Vec<String> {
-        match self.mode.as_str() {
-            "load-balancing" => vec![self.partner.clone()],
-            "hot-standby" if self.role == "standby" => vec![self.partner.clone()],
+        match (self.mode, self.role) {
+            (HaMode::LoadBalancing, _) | (HaMode::HotStandby, HaRole::Standby) => {
+                vec![self.partner.clone()]
+            }
             _ => Vec::new(),
         }
     }
 
     /// Whether this server answers clients while all is well.
     pub(super) fn serves(&self) -> bool {
-        self.role != "standby" && self.role != "backup"
+        !matches!(self.role, HaRole::Standby | HaRole::Backup)
     }
 
     /// How long a restarted state machine may need until it answers clients again, leases aside.
@@ -70,59 +73,23 @@ impl Terms {
 }
 
 #[derive(Deserialize)]
-struct Root {
-    #[serde(rename = "Dhcp4")]
-    dhcp4: Dhcp4,
+struct Root<'a> {
+    #[serde(borrow, rename = "Dhcp4")]
+    dhcp4: Dhcp4<'a>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Dhcp4 {
-    #[serde(default)]
-    hooks_libraries: Vec<Hook>,
+struct Dhcp4<'a> {
+    #[serde(borrow, default, rename = "hooks-libraries")]
+    hooks: Vec<Hook<'a>>,
 }
 
 #[derive(Deserialize)]
-struct Hook {
+struct Hook<'a> {
     #[serde(default)]
     library: String,
-    #[serde(default)]
-    parameters: Option<Parameters>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Parameters {
-    #[serde(default)]
-    high_availability: Vec<Element>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Element {
-    this_server_name: String,
-    #[serde(default)]
-    mode: String,
-    heartbeat_delay: Option<u64>,
-    max_response_delay: Option<u64>,
-    sync_page_limit: Option<u64>,
-    #[serde(default)]
-    peers: Vec<Peer>,
-    #[serde(default)]
-    user_context: Option<Named>,
-}
-
-#[derive(Deserialize)]
-struct Peer {
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    role: String,
-}
-
-#[derive(Deserialize)]
-struct Named {
-    name: Option<String>,
+    #[serde(borrow, default)]
+    parameters: Option<&'a RawValue>,
 }
 
 /// The relationships of a configuration (`config-get`'s arguments as text), in its order; none
@@ -131,44 +98,31 @@ pub(super) fn terms(config: &str) -> Vec<Terms> {
     let Ok(root) = serde_json::from_str::<Root>(config) else {
         return Vec::new();
     };
-    root.dhcp4
-        .hooks_libraries
-        .into_iter()
+    let hooks = root.dhcp4.hooks.into_iter();
+    hooks
         .filter(|hook| hook.library.contains("libdhcp_ha"))
-        .filter_map(|hook| hook.parameters)
-        .flat_map(|parameters| parameters.high_availability)
-        .map(Element::terms)
+        .filter_map(|hook| ha::relationships(hook.parameters?).ok())
+        .flatten()
+        .map(|terms| Terms::of(&terms))
         .collect()
 }
 
-impl Element {
-    fn terms(self) -> Terms {
-        let main = |role: &str| {
-            let named = |peer: &&Peer| peer.role == role;
-            self.peers.iter().find(named).map(|peer| peer.name.clone())
-        };
-        let primary = main("primary");
-        let second = main("secondary").or_else(|| main("standby"));
-        let named = self.user_context.as_ref().and_then(|it| it.name.clone());
-        let name = named.filter(|name| !name.is_empty()).unwrap_or_else(|| {
-            let part = |name: &Option<String>| name.clone().unwrap_or_default();
-            format!("{}-{}", part(&primary), part(&second))
-        });
-        let own = self.this_server_name;
-        let partner = [primary, second]
-            .into_iter()
-            .flatten()
-            .find(|name| *name != own);
-        let role = self.peers.iter().find(|peer| peer.name == own);
-        let millis = |given: Option<u64>, default| Duration::from_millis(given.unwrap_or(default));
+impl Terms {
+    fn of(terms: &HaTerms) -> Terms {
+        let own = terms.this_server_name.clone();
+        let (primary, second) = terms.pair().unzip();
+        let mut mains = primary.into_iter().chain(second).map(|peer| &peer.name);
         Terms {
-            name,
-            partner: partner.unwrap_or_default(),
-            mode: self.mode,
-            role: role.map(|peer| peer.role.clone()).unwrap_or_default(),
-            heartbeat: millis(self.heartbeat_delay, 10_000),
-            max_response: millis(self.max_response_delay, 60_000),
-            sync_page: self.sync_page_limit.unwrap_or(10_000),
+            name: terms.name(),
+            partner: mains
+                .find(|name| **name != own)
+                .cloned()
+                .unwrap_or_default(),
+            mode: terms.mode,
+            role: terms.this().map_or(HaRole::Backup, |peer| peer.role),
+            heartbeat: Duration::from_millis(terms.heartbeat_delay),
+            max_response: Duration::from_millis(terms.max_response_delay),
+            sync_page: terms.sync_page_limit,
             own,
         }
     }
