@@ -5,7 +5,7 @@
 mod kea_lab;
 
 use kea_lab::config::host;
-use kea_lab::{Control, Lab, Mode, NAMES, Options, Version, namespaces};
+use kea_lab::{Control, Lab, Mode, NAMES, Options, Version, namespaces, on_each};
 use serde_json::{Value, json};
 
 fn killed_and_restarted(version: Version) {
@@ -66,47 +66,50 @@ fn a_3_0_pair() {
 
 #[test]
 fn one_that_hangs_is_given_up_and_comes_back() {
-    for version in Version::found() {
+    on_each("one that hangs is given up and comes back", |version| {
         let lab = Lab::start(version, Mode::HotStandby, Options::default());
         lab.freeze(0);
         lab.wait_state(1, "partner-down");
         lab.thaw(0);
         lab.wait_normal();
-    }
+    });
 }
 
 #[test]
 fn files_are_as_they_were_written_until_a_server_writes_them() {
-    for version in Version::found() {
-        let options = Options {
-            comments: true,
-            shared: 2,
-            reservations: 15,
-            mixed: true,
-            relationship: Some("Contoso".to_owned()),
-            ..Options::default()
-        };
-        let lab = Lab::start(version, Mode::LoadBalance, options);
-        let text = std::fs::read_to_string(lab.file(1)).unwrap();
-        for sign in ["//", "/*", "# Ask", "<?include"] {
-            assert!(text.contains(sign), "{text}");
-        }
-        let config = lab.config(1);
-        let shared = &config["Dhcp4"]["shared-networks"][0];
-        assert_eq!(shared["name"], "floor");
-        assert_eq!(shared["subnet4"].as_array().unwrap().len(), 2);
-        assert_eq!(
-            shared["subnet4"][0]["reservations"]
-                .as_array()
-                .unwrap()
-                .len(),
-            5
-        );
-        lab.get(1, "config-write", Value::Null);
-        let written = lab.config_on_disk(1);
-        assert_eq!(written["Dhcp4"]["valid-lifetime"], 3600);
-        assert_eq!(written["Dhcp4"]["shared-networks"][0]["name"], "floor");
-    }
+    on_each(
+        "files are as they were written until a server writes them",
+        |version| {
+            let options = Options {
+                comments: true,
+                shared: 2,
+                reservations: 15,
+                mixed: true,
+                relationship: Some("Contoso".to_owned()),
+                ..Options::default()
+            };
+            let lab = Lab::start(version, Mode::LoadBalance, options);
+            let text = std::fs::read_to_string(lab.file(1)).unwrap();
+            for sign in ["//", "/*", "# Ask", "<?include"] {
+                assert!(text.contains(sign), "{text}");
+            }
+            let config = lab.config(1);
+            let shared = &config["Dhcp4"]["shared-networks"][0];
+            assert_eq!(shared["name"], "floor");
+            assert_eq!(shared["subnet4"].as_array().unwrap().len(), 2);
+            assert_eq!(
+                shared["subnet4"][0]["reservations"]
+                    .as_array()
+                    .unwrap()
+                    .len(),
+                5
+            );
+            lab.get(1, "config-write", Value::Null);
+            let written = lab.config_on_disk(1);
+            assert_eq!(written["Dhcp4"]["valid-lifetime"], 3600);
+            assert_eq!(written["Dhcp4"]["shared-networks"][0]["name"], "floor");
+        },
+    );
 }
 
 /// What an HTTP channel's first line says to a request with or without the password.
@@ -129,7 +132,7 @@ fn over_http(lab: &Lab, server: usize, with: &str) -> String {
 
 #[test]
 fn over_http_only_with_the_password() {
-    for version in Version::found() {
+    on_each("over http only with the password", |version| {
         let options = Options {
             control: Control::Http,
             auth: Some(("admin".to_owned(), "secret".to_owned())),
@@ -144,25 +147,28 @@ fn over_http_only_with_the_password() {
             let taken = over_http(&lab, server, right);
             assert!(taken.contains("200"), "{taken}");
         }
-    }
+    });
 }
 
 #[test]
 fn those_that_stand_alone_know_nothing_of_failover() {
-    for version in Version::found() {
-        let options = Options {
-            ha: false,
-            ..Options::default()
-        };
-        let lab = Lab::start(version, Mode::HotStandby, options);
-        assert_eq!(lab.state(0), None);
-        assert_eq!(lab.ask(0, &json!({"command": "ha-heartbeat"}))["result"], 2);
-    }
+    on_each(
+        "those that stand alone know nothing of failover",
+        |version| {
+            let options = Options {
+                ha: false,
+                ..Options::default()
+            };
+            let lab = Lab::start(version, Mode::HotStandby, options);
+            assert_eq!(lab.state(0), None);
+            assert_eq!(lab.ask(0, &json!({"command": "ha-heartbeat"}))["result"], 2);
+        },
+    );
 }
 
 #[test]
 fn real_clients_are_answered() {
-    for version in Version::found() {
+    on_each("real clients are answered", |version| {
         let options = Options {
             dhcp: true,
             ..Options::default()
@@ -196,7 +202,7 @@ fn real_clients_are_answered() {
         };
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(said.contains("received packets: 20"), "{version:?}: {said}");
-    }
+    });
 }
 
 #[test]
@@ -204,7 +210,7 @@ fn both_live_on_when_their_link_is_cut() {
     if !namespaces::possible("both live on when their link is cut") {
         return;
     }
-    for version in Version::found() {
+    on_each("both live on when their link is cut", |version| {
         for mode in Mode::ALL {
             let options = Options {
                 apart: true,
@@ -225,5 +231,5 @@ fn both_live_on_when_their_link_is_cut() {
                 );
             }
         }
-    }
+    });
 }

@@ -131,6 +131,13 @@ fetch() {
     for package in "$work"/cache/archives/*.deb; do
         dpkg-deb -x "$package" "$work/root" 2>"$work/log/unpack" || return 1
     done
+    # Older suites still keep some beside usr; here all is in one place.
+    for package in bin sbin lib lib64; do
+        [ -d "$work/root/$package" ] || continue
+        mkdir -p "$work/root/usr/$package"
+        cp -a "$work/root/$package/." "$work/root/usr/$package/"
+        rm -rf "${work:?}/root/$package"
+    done
     # Nobody reads it there, and it is half of the folder.
     rm -rf "$work/root/usr/share" "$work/root/var" "$work/root/etc"
     got=$(echo "$work"/cache/archives/kea-dhcp4-server_*.deb)

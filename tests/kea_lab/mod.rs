@@ -71,6 +71,21 @@ impl Version {
     }
 }
 
+/// Tries something on each version that is here, all at once: most of it is waiting.
+///
+/// # Panics
+/// When it does on one of them.
+pub fn on_each(test: &str, doing: impl Fn(Version) + Sync) {
+    std::thread::scope(|scope| {
+        for version in Version::ALL {
+            if version.here_for(test) {
+                let doing = &doing;
+                scope.spawn(move || doing(version));
+            }
+        }
+    });
+}
+
 /// Says what a test leaves out, where `tests/run.sh` finds it too.
 ///
 /// # Panics
@@ -215,6 +230,14 @@ struct Server {
     agent: Mutex<Option<Process>>,
 }
 
+impl Server {
+    /// Whether it runs and does not hang.
+    fn awake(&self) -> bool {
+        let process = self.dhcp.lock().unwrap();
+        process.as_ref().is_some_and(|process| !process.frozen())
+    }
+}
+
 impl Lab {
     /// Starts a pair, and waits until both are well and hold the leases.
     ///
@@ -357,9 +380,9 @@ impl Lab {
         self.process(server, Process::thaw);
     }
 
-    fn process(&self, server: usize, doing: fn(&Process)) {
-        let process = self.servers[server].dhcp.lock().unwrap();
-        doing(process.as_ref().expect("it runs"));
+    fn process(&self, server: usize, doing: fn(&mut Process)) {
+        let mut process = self.servers[server].dhcp.lock().unwrap();
+        doing(process.as_mut().expect("it runs"));
     }
 
     /// Starts what does not run of a server, with what its file says now, and does not wait.
@@ -474,34 +497,31 @@ impl Lab {
     }
 
     /// Waits until both are well; those that stand alone, until they answer.
+    ///
+    /// # Panics
+    /// When they do not come to it.
     pub fn wait_normal(&self) {
-        for server in 0..2 {
-            if self.options.ha {
-                self.wait_state(server, self.mode.word());
-            } else {
-                self.wait_answers(server);
-            }
+        if !self.options.ha {
+            return (0..2).for_each(|server| self.wait_answers(server));
         }
-        if self.options.ha {
-            // Each as the other sees it too, and both at the same moment.
-            self.wait("both are well and in touch", || {
-                let seen: Vec<_> = (0..2).map(|server| self.view(server)).collect();
-                let well = seen.iter().all(|view| {
-                    let [local, remote] = [&view["local"]["state"], &view["remote"]["last-state"]];
-                    local == self.mode.word()
-                        && remote == self.mode.word()
-                        && view["remote"]["communication-interrupted"] != true
-                });
-                well.then_some(()).ok_or_else(|| format!("{seen:?}"))
+        // Each as the other sees it too, and both at the same moment.
+        self.wait("both are well and in touch", || {
+            let seen: Vec<_> = (0..2).map(|server| self.view(server)).collect();
+            let well = seen.iter().all(|view| {
+                let [local, remote] = [&view["local"]["state"], &view["remote"]["last-state"]];
+                local == self.mode.word()
+                    && remote == self.mode.word()
+                    && view["remote"]["communication-interrupted"] != true
             });
-        }
+            well.then_some(()).ok_or_else(|| format!("{seen:?}"))
+        });
     }
 
     /// What a server says of itself and of its partner: `ha-servers` of `status-get`.
     pub fn view(&self, server: usize) -> Value {
         let answer = self.try_ask(server, &json!({"command": "status-get"}));
-        let mut answer = answer.unwrap_or_default();
-        answer["arguments"]["high-availability"][0]["ha-servers"].take()
+        let answer = answer.unwrap_or_default();
+        answer["arguments"]["high-availability"][0]["ha-servers"].clone()
     }
 
     /// Waits until it answers at all.
@@ -528,6 +548,10 @@ impl Lab {
     fn wait(&self, what: &str, mut holds: impl FnMut() -> Result<(), String>) {
         let since = Instant::now();
         loop {
+            // Kea looks at its timers when it is asked something, else once a second.
+            for server in (0..2).filter(|server| self.servers[*server].awake()) {
+                let _ = self.state(server);
+            }
             let Err(seen) = holds() else { return };
             let dead = self.dead();
             let hopeless = dead.is_some() || since.elapsed() > PATIENCE;

@@ -6,7 +6,10 @@ use std::sync::{Mutex, OnceLock};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-pub struct Process(Child);
+pub struct Process {
+    child: Child,
+    frozen: bool,
+}
 
 type Start = (Command, Sender<Child>);
 
@@ -33,42 +36,51 @@ fn spawn(command: Command) -> Child {
 
 impl Process {
     pub fn start(command: Command) -> Process {
-        Process(spawn(command))
+        Process {
+            child: spawn(command),
+            frozen: false,
+        }
     }
 
     pub fn pid(&self) -> u32 {
-        self.0.id()
+        self.child.id()
     }
 
     /// Asks it to stop, and waits until it has.
     pub fn stop(mut self) {
         self.signal(Signal::TERM);
-        self.0.wait().unwrap();
+        self.child.wait().unwrap();
     }
 
-    pub fn freeze(&self) {
+    pub fn freeze(&mut self) {
         self.signal(Signal::STOP);
+        self.frozen = true;
     }
 
-    pub fn thaw(&self) {
+    pub fn thaw(&mut self) {
         self.signal(Signal::CONT);
+        self.frozen = false;
+    }
+
+    pub fn frozen(&self) -> bool {
+        self.frozen
     }
 
     /// How it ended, if it has.
     pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.0.try_wait().unwrap()
+        self.child.try_wait().unwrap()
     }
 
     fn signal(&self, signal: Signal) {
         // Not waited for yet, so that the number is still its own.
-        let pid = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw);
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         kill_process(pid.unwrap(), signal).unwrap();
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
