@@ -9,4 +9,7 @@ pub mod ha;
 pub mod options;
 pub mod peers;
 pub mod pool;
+pub mod reading;
+#[cfg(test)]
+mod scripted;
 pub mod wire;
