@@ -14,6 +14,9 @@ mod orders;
 pub mod peers;
 pub mod pool;
 mod prepare;
+pub mod reading;
+#[cfg(test)]
+mod scripted;
 mod standin;
 mod standing;
 pub mod wire;

@@ -80,7 +80,10 @@ impl Peers {
         // claim to the server: then neither has it.
         let mine = learned.get(asker).map(Vec::as_slice).unwrap_or_default();
         let others = mine.iter().chain([&asked]).flat_map(|identity| {
-            let theirs = identity.names.iter().map(move |(url, name)| (identity, url, name));
+            let theirs = identity
+                .names
+                .iter()
+                .map(move |(url, name)| (identity, url, name));
             theirs.filter(|(identity, url, _)| **url != identity.own)
         });
         let contested = others
@@ -101,7 +104,9 @@ impl Peers {
     ) -> Option<(ServerName, u8)> {
         let others = || self.entries.iter().filter(|entry| entry.server != *asker);
         let configured = |entry: &PeerEntry| entry.ha_url.as_deref().map(normal);
-        if let Some(entry) = only(others().filter(|entry| configured(entry).as_deref() == Some(url))) {
+        if let Some(entry) =
+            only(others().filter(|entry| configured(entry).as_deref() == Some(url)))
+        {
             return Some((entry.server.clone(), 5));
         }
         let said = |entry: &PeerEntry| {
@@ -128,7 +133,9 @@ impl Peers {
         }
         let at = |entry: &PeerEntry| {
             let managed = entry.url.as_deref().map(host_of);
-            managed.flatten().is_some_and(|host| Some(host) == host_of(url))
+            managed
+                .flatten()
+                .is_some_and(|host| Some(host) == host_of(url))
         };
         // Every server of a laboratory may be on one host, the asker too: then it says nothing.
         let everywhere = self.entries.iter().filter(|entry| at(entry)).count();

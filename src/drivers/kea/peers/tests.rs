@@ -49,7 +49,10 @@ const PAIR: [(&str, &str); 2] = [
 
 #[test]
 fn urls_have_one_spelling() {
-    assert_eq!(normal("HTTP://Kea1.Example:8001/"), "http://kea1.example:8001");
+    assert_eq!(
+        normal("HTTP://Kea1.Example:8001/"),
+        "http://kea1.example:8001"
+    );
     assert_eq!(normal("http://kea1"), normal("http://KEA1:80/"));
     assert_eq!(normal("https://kea1/"), normal("https://kea1:443"));
     assert_ne!(normal("http://kea1"), normal("https://kea1"));
@@ -66,7 +69,10 @@ fn a_configured_ha_url_decides() {
         ..entry("west")
     };
     let peers = Peers::new(vec![entry("east"), configured, entry("server2")]);
-    assert_eq!(partner(&peers, "east", &terms(0, PAIR)).as_deref(), Some("west"));
+    assert_eq!(
+        partner(&peers, "east", &terms(0, PAIR)).as_deref(),
+        Some("west")
+    );
 }
 
 #[test]
@@ -88,7 +94,10 @@ fn a_name_decides_unless_the_server_said_otherwise() {
         ..entry("west")
     };
     let peers = Peers::new(vec![entry("east"), aliased, entry("third")]);
-    assert_eq!(partner(&peers, "east", &terms(0, PAIR)).as_deref(), Some("west"));
+    assert_eq!(
+        partner(&peers, "east", &terms(0, PAIR)).as_deref(),
+        Some("west")
+    );
     let elsewhere = [
         ("server1", "http://10.9.0.1:8001/"),
         ("server2", "http://10.9.0.2:8001/"),
@@ -104,7 +113,10 @@ fn a_host_decides_where_one_server_is_on_it() {
         managed("west", "http://10.0.0.2:8000"),
         managed("third", "https://10.0.0.3:8000"),
     ]);
-    assert_eq!(partner(&peers, "east", &terms(0, PAIR)).as_deref(), Some("west"));
+    assert_eq!(
+        partner(&peers, "east", &terms(0, PAIR)).as_deref(),
+        Some("west")
+    );
     let crowded = Peers::new(vec![
         managed("east", "http://10.0.0.1:8000"),
         managed("west", "http://10.0.0.2:8000"),
@@ -116,8 +128,14 @@ fn a_host_decides_where_one_server_is_on_it() {
 #[test]
 fn of_two_servers_it_is_the_other_one() {
     let peers = Peers::new(vec![entry("east"), entry("west")]);
-    assert_eq!(partner(&peers, "east", &terms(0, PAIR)).as_deref(), Some("west"));
-    assert_eq!(partner(&peers, "west", &terms(1, PAIR)).as_deref(), Some("east"));
+    assert_eq!(
+        partner(&peers, "east", &terms(0, PAIR)).as_deref(),
+        Some("west")
+    );
+    assert_eq!(
+        partner(&peers, "west", &terms(1, PAIR)).as_deref(),
+        Some("east")
+    );
     // Unless it said that it is in another pair.
     let elsewhere = [
         ("server1", "http://10.9.0.1:8001/"),
@@ -136,7 +154,12 @@ fn two_pairs_of_the_manual_are_kept_apart() {
     ];
     let servers = ["n1", "n2", "s1", "s2"];
     let peers = Peers::new(servers.map(entry).to_vec());
-    let held = [terms(0, north), terms(1, north), terms(0, south), terms(1, south)];
+    let held = [
+        terms(0, north),
+        terms(1, north),
+        terms(0, south),
+        terms(1, south),
+    ];
     for (server, terms) in servers.iter().zip(&held) {
         peers.learn(&ServerName::new(server), std::slice::from_ref(terms));
     }
@@ -161,14 +184,32 @@ fn two_pairs_of_the_same_urls_are_not_told_apart_by_them() {
 #[test]
 fn two_peers_are_never_one_server() {
     // A hub of two spokes, of which one is configured.
-    let hub_b = terms(0, [("hub1", "http://10.0.0.1:8001/"), ("b", "http://10.0.0.2:8001/")]);
-    let hub_c = terms(0, [("hub2", "http://10.0.0.1:8002/"), ("c", "http://10.0.0.3:8001/")]);
+    let hub_b = terms(
+        0,
+        [
+            ("hub1", "http://10.0.0.1:8001/"),
+            ("b", "http://10.0.0.2:8001/"),
+        ],
+    );
+    let hub_c = terms(
+        0,
+        [
+            ("hub2", "http://10.0.0.1:8002/"),
+            ("c", "http://10.0.0.3:8001/"),
+        ],
+    );
     let peers = Peers::new(vec![entry("hub"), entry("spoke")]);
     peers.learn(&ServerName::new("hub"), &[hub_b.clone(), hub_c.clone()]);
     assert_eq!(partner(&peers, "hub", &hub_b), None);
     assert_eq!(partner(&peers, "hub", &hub_c), None);
     // Once it has said who it is, that peer is it, and the other is not.
-    let as_spoke = terms(1, [("hub1", "http://10.0.0.1:8001/"), ("b", "http://10.0.0.2:8001/")]);
+    let as_spoke = terms(
+        1,
+        [
+            ("hub1", "http://10.0.0.1:8001/"),
+            ("b", "http://10.0.0.2:8001/"),
+        ],
+    );
     peers.learn(&ServerName::new("spoke"), std::slice::from_ref(&as_spoke));
     assert_eq!(partner(&peers, "hub", &hub_b).as_deref(), Some("spoke"));
     assert_eq!(partner(&peers, "hub", &hub_c), None);
