@@ -5,4 +5,5 @@
 //! 2.2, 2.6 and 3.0; where the two disagree, what was measured holds.
 
 pub mod channel;
+pub mod check;
 pub mod wire;
