@@ -6,6 +6,7 @@
 
 pub mod abilities;
 pub mod channel;
+pub mod check;
 mod choreography;
 mod copies;
 pub mod ha;
@@ -30,15 +31,17 @@ use self::abilities::Abilities;
 use self::copies::Copies;
 use self::peers::Peers;
 use self::prepare::{Configuration, fingerprints};
+use self::reading::Reader;
 use self::standing::Terms;
 use self::wire::{Answer, Command, Wire};
 use crate::clock::Clock;
-use crate::drivers::{BoxFuture, Driver, DriverError, Expected, Impact, LeaseQuery, Readings};
+use crate::drivers::{BoxFuture, Driver, DriverError, Expected, Impact, LeaseQuery, Readings, Silence};
 use crate::model::edit::{Edit, ObjectRef, Order};
 use crate::model::fingerprint::Fingerprint;
 use crate::model::lease::Lease;
 use crate::model::plan::{Plan, Step};
 use crate::model::server::{ServerName, ServerReading};
+use crate::model::text::printable;
 use crate::rules::{Code, DhcpError};
 
 /// A reading takes no longer than that.
@@ -47,11 +50,14 @@ const READING: Duration = Duration::from_secs(60);
 /// set and saved.
 const WRITING: Duration = Duration::from_secs(180);
 
+/// How a server's line begins whose file lacks what it does.
+const NOT_SAVED: &str = "set, but not saved: ";
+
 /// One Kea server, at its control channel.
 pub struct KeaServer {
     server: ServerName,
     wire: Arc<dyn Wire>,
-    peers: Arc<Peers>,
+    reader: Arc<Reader>,
     clock: Clock,
     copies: Option<Copies>,
     /// Held by whoever writes.
@@ -79,9 +85,9 @@ impl KeaServer {
         clock: Clock,
     ) -> KeaServer {
         KeaServer {
+            reader: Arc::new(Reader::new(server.clone(), peers)),
             server,
             wire,
-            peers,
             clock,
             copies: None,
             writer: tokio::sync::Mutex::new(()),
@@ -123,6 +129,38 @@ impl KeaServer {
     /// Its hooks may be others now.
     fn forget_abilities(&self) {
         self.learned().abilities = None;
+    }
+
+    /// Reads it.
+    async fn collect(
+        &self,
+        before: Option<&ServerReading>,
+    ) -> Result<ServerReading, DriverError> {
+        // Finds out a server that hangs before anything large is asked of it.
+        let status = self.status().await?;
+        let abilities = self.abilities(status.pid).await?;
+        let now = self.clock.now();
+        let read = self.reader.read(&*self.wire, &abilities, before, now);
+        let mut reading = read.await?;
+        if let Some(known) = self.reader.known() {
+            self.learned().terms = known.terms.iter().map(Terms::of).collect();
+        }
+        self.show_not_saved(&mut reading);
+        Ok(reading)
+    }
+
+    /// A line for what is not in its file: the server itself does not tell.
+    fn show_not_saved(&self, reading: &mut ServerReading) {
+        let why = self.learned().not_saved.clone();
+        let held = reading.config.foreign.iter();
+        let lines: Vec<String> = held
+            .filter(|line| !line.starts_with(NOT_SAVED))
+            .cloned()
+            .chain(why.map(|why| printable(&format!("{NOT_SAVED}{why}"), 600)))
+            .collect();
+        if lines != reading.config.foreign {
+            Arc::make_mut(&mut reading.config).foreign = lines;
+        }
     }
 
     /// Remembers the terms of high availability.
@@ -190,8 +228,13 @@ impl Driver for KeaServer {
         before: Option<&'a ServerReading>,
     ) -> BoxFuture<'a, Result<ServerReading, DriverError>> {
         Box::pin(async move {
-            let _ = before;
-            Err(self.unsupported("not yet".into()))
+            match tokio::time::timeout(READING, self.collect(before)).await {
+                Ok(reading) => reading,
+                Err(_) => Err(DriverError::Unreachable {
+                    server: self.server.clone(),
+                    how: Silence::TimedOut(READING),
+                }),
+            }
         })
     }
 
@@ -236,7 +279,7 @@ impl Driver for KeaServer {
         Box::pin(async move {
             self.status().await?;
             let now = self.configuration().await?;
-            fingerprints(&self.server, &self.peers, &now, objects)
+            fingerprints(&self.reader, &now, objects)
         })
     }
 

@@ -30,7 +30,7 @@ impl KeaServer {
         if !expected.is_empty() {
             let now = self.configuration().await?;
             self.learn(&now);
-            expect(&self.server, &self.peers, &now, expected)?;
+            expect(&self.reader, &now, expected)?;
         }
         let name = match order {
             Order::RemoveLease { address, .. } => return self.remove_lease(*address).await,

@@ -3,13 +3,12 @@
 use serde_json::Value;
 
 use super::abilities::Abilities;
-use super::peers::Peers;
-use super::standin::{self, Document};
+use super::reading::Reader;
+use super::standin::Document;
 use super::wire::Command;
 use crate::drivers::{DriverError, Expected};
 use crate::model::edit::{Edit, ObjectRef};
 use crate::model::fingerprint::{Fingerprint, fingerprint};
-use crate::model::server::ServerName;
 
 /// A configuration as `config-get` gave it.
 #[derive(Clone)]
@@ -64,15 +63,15 @@ pub(super) struct Prepared {
 /// # Errors
 /// `Stale` when what they touch is not as expected; `Refused` and `Unsupported`.
 pub(super) fn prepare(
-    server: &ServerName,
-    peers: &Peers,
+    reader: &Reader,
     before: &Configuration,
     abilities: &Abilities,
     edits: &[Edit],
     expected: Expected<'_>,
 ) -> Result<Prepared, DriverError> {
     let _ = abilities;
-    expect(server, peers, before, expected)?;
+    expect(reader, before, expected)?;
+    let server = reader.server();
     let mut document = Document::parse(&before.text).map_err(|what| DriverError::Protocol {
         server: server.clone(),
         what,
@@ -94,8 +93,7 @@ pub(super) fn prepare(
 /// # Errors
 /// `Stale` with those that are not.
 pub(super) fn expect(
-    server: &ServerName,
-    peers: &Peers,
+    reader: &Reader,
     now: &Configuration,
     expected: Expected<'_>,
 ) -> Result<(), DriverError> {
@@ -103,7 +101,7 @@ pub(super) fn expect(
         return Ok(());
     }
     let objects: Vec<ObjectRef> = expected.iter().map(|(object, _)| object.clone()).collect();
-    let now = fingerprints(server, peers, now, &objects)?;
+    let now = fingerprints(reader, now, &objects)?;
     let changed = expected.iter().zip(now);
     let objects: Vec<ObjectRef> = changed
         .filter(|((_, before), now)| before != now)
@@ -112,7 +110,7 @@ pub(super) fn expect(
     match objects.is_empty() {
         true => Ok(()),
         false => Err(DriverError::Stale {
-            server: server.clone(),
+            server: reader.server().clone(),
             objects,
         }),
     }
@@ -120,12 +118,16 @@ pub(super) fn expect(
 
 /// The objects' fingerprints in a configuration.
 pub(super) fn fingerprints(
-    server: &ServerName,
-    peers: &Peers,
+    reader: &Reader,
     now: &Configuration,
     objects: &[ObjectRef],
 ) -> Result<Vec<Option<Fingerprint>>, DriverError> {
-    let config = standin::config(server, peers, &now.text)?;
+    let config = reader
+        .translate(&now.text)
+        .map_err(|what| DriverError::Protocol {
+            server: reader.server().clone(),
+            what,
+        })?;
     Ok(objects
         .iter()
         .map(|object| fingerprint(&config, object))

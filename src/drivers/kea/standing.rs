@@ -108,7 +108,7 @@ pub(super) fn terms(config: &str) -> Vec<Terms> {
 }
 
 impl Terms {
-    fn of(terms: &HaTerms) -> Terms {
+    pub(super) fn of(terms: &HaTerms) -> Terms {
         let own = terms.this_server_name.clone();
         let (primary, second) = terms.pair().unzip();
         let mut mains = primary.into_iter().chain(second).map(|peer| &peer.name);
@@ -141,14 +141,6 @@ impl Standing {
     /// Whether both servers do what they are configured to do.
     pub(super) fn is_normal(&self) -> bool {
         NORMAL.contains(&self.state.as_str())
-    }
-
-    /// Whether it answers for its partner too, by right.
-    pub(super) fn serves_alone(&self) -> bool {
-        matches!(
-            self.state.as_str(),
-            "partner-down" | "partner-in-maintenance"
-        )
     }
 }
 

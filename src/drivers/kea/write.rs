@@ -68,10 +68,10 @@ impl KeaServer {
         expected: Expected<'_>,
     ) -> Result<Prepared, DriverError> {
         let (before, abilities) = (before.clone(), abilities.clone());
-        let (server, peers) = (self.server.clone(), self.peers.clone());
+        let reader = self.reader.clone();
         let (edits, expected) = (edits.to_vec(), expected.to_vec());
         let work = tokio::task::spawn_blocking(move || {
-            prepare(&server, &peers, &before, &abilities, &edits, &expected)
+            prepare(&reader, &before, &abilities, &edits, &expected)
         });
         work.await.unwrap_or_else(|_| {
             Err(self.unsupported("its configuration could not be edited; nothing was sent".into()))

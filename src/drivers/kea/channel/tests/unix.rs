@@ -1,11 +1,11 @@
-//! Tests of `channel` against servers that misbehave.
+//! Tests of `channel` over a unix socket.
 
 use std::path::PathBuf;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
 
-use super::*;
+use super::super::*;
 
 /// A socket in a folder of its own, that answers each connection with the next of these texts.
 struct Scripted {
