@@ -10,11 +10,13 @@ pub mod check;
 mod choreography;
 mod copies;
 pub mod ha;
+pub mod leases;
 pub mod options;
 mod orders;
 pub mod peers;
 pub mod pool;
 mod prepare;
+pub mod probe;
 pub mod reading;
 #[cfg(test)]
 mod scripted;
