@@ -1,6 +1,7 @@
 //! HTTP and HTTPS, to a Control Agent or to the server itself: one connection a command.
 
 use std::error::Error;
+use std::io;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -210,7 +211,11 @@ impl Http {
         if let Some(failure) = refused {
             return failure;
         }
-        if error.is_incomplete_message() {
+        let source = error
+            .source()
+            .and_then(|source| source.downcast_ref::<io::Error>());
+        let cut = source.is_some_and(|source| source.kind() == io::ErrorKind::UnexpectedEof);
+        if error.is_incomplete_message() || cut {
             return Failure::cut("it closed the connection before its answer was whole");
         }
         if error.is_parse() {

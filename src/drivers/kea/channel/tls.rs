@@ -151,6 +151,7 @@ fn alert_of_certificate(alert: AlertDescription) -> bool {
             | AlertDescription::CertificateExpired
             | AlertDescription::CertificateUnknown
             | AlertDescription::UnknownCA
+            | AlertDescription::DecryptError
             | AlertDescription::HandshakeFailure
             | AlertDescription::AccessDenied
     )

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -19,10 +19,11 @@ struct Ca {
 }
 
 impl Ca {
-    fn new() -> Ca {
+    fn new(name: &str) -> Ca {
         let folder = tempfile::tempdir().unwrap();
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let certificate = params.self_signed(&key).unwrap();
         std::fs::write(folder.path().join("ca.pem"), certificate.pem()).unwrap();
@@ -112,7 +113,7 @@ fn trusting(url: &str, ca: &Ca) -> KeaUrl {
 
 #[tokio::test]
 async fn only_a_server_with_a_certificate_of_our_ca_is_spoken_to() {
-    let (ours, other) = (Ca::new(), Ca::new());
+    let (ours, other) = (Ca::new("ours"), Ca::new("other"));
     let url = secure(ours.certify("127.0.0.1", 4000), None).await;
     assert_eq!(write(trusting(&url, &ours)).await.unwrap().result, 0);
     refused(write(trusting(&url, &other)).await, "from no CA in ");
@@ -128,7 +129,7 @@ async fn only_a_server_with_a_certificate_of_our_ca_is_spoken_to() {
 
 #[tokio::test]
 async fn a_server_that_wants_a_client_certificate_gets_the_right_one() {
-    let (ours, other) = (Ca::new(), Ca::new());
+    let (ours, other) = (Ca::new("ours"), Ca::new("other"));
     let url = secure(ours.certify("127.0.0.1", 4000), Some(&ours)).await;
     let url = trusting(&url, &ours);
     let with = |ca: &Ca| KeaUrl {
@@ -142,7 +143,7 @@ async fn a_server_that_wants_a_client_certificate_gets_the_right_one() {
 
 #[tokio::test]
 async fn files_that_are_no_certificates_are_named() {
-    let ca = Ca::new();
+    let ca = Ca::new("ours");
     let url = secure(ca.certify("127.0.0.1", 4000), None).await;
     let none = KeaUrl {
         ca_file: Some(ca.file("none.pem")),
@@ -164,8 +165,7 @@ async fn files_that_are_no_certificates_are_named() {
 
 #[tokio::test]
 async fn plain_http_at_the_port_is_told() {
-    let (url, _) = web(http("200 OK", "{}")).await;
-    let ca = Ca::new();
+    let ca = Ca::new("ours");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -177,5 +177,4 @@ async fn plain_http_at_the_port_is_told() {
     });
     let plain = format!("https://127.0.0.1:{port}/");
     refused(write(trusting(&plain, &ca)).await, "does not speak TLS");
-    drop(url);
 }
