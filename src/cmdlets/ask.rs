@@ -248,6 +248,7 @@ mod tests {
             }],
             warnings: vec!["look out".into()],
             impact: "no interruption".into(),
+            silence: std::time::Duration::ZERO,
             risk: Risk::Small,
             clears: Vec::new(),
             left_out: Vec::new(),

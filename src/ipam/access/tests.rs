@@ -25,6 +25,7 @@ fn plan(servers: &[&str], edits: &[Edit]) -> Plan {
         steps: servers.iter().map(step).collect(),
         warnings: Vec::new(),
         impact: String::new(),
+        silence: std::time::Duration::ZERO,
         risk: Risk::Small,
         clears: Vec::new(),
         left_out: Vec::new(),

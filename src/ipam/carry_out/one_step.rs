@@ -29,7 +29,7 @@ pub(in crate::ipam) fn watched(step: &Step) -> Vec<ObjectRef> {
 }
 
 /// Does a step.
-pub(super) async fn do_step(driver: &dyn Driver, step: &Step) -> (StepResult, Mark) {
+pub(in crate::ipam) async fn do_step(driver: &dyn Driver, step: &Step) -> (StepResult, Mark) {
     let work = match &step.action {
         Action::Apply(edits) => driver.apply(edits, &step.expect),
         Action::Order(order) => driver.order(order, &step.expect),
