@@ -14,10 +14,13 @@ use crate::model::ServerName;
 use crate::model::guardrail::{Glob, Guardrail};
 use crate::model::text::printable;
 use collect::RawCollect;
+use impact::RawImpact;
 
 mod collect;
+mod impact;
 
 pub use collect::Periods;
+pub use impact::Felt;
 
 /// Where configuration and state are kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -99,6 +102,8 @@ pub struct Configuration {
     pub groups: Vec<GroupEntry>,
     /// How often servers are read, and for how long it is remembered.
     pub collect: Periods,
+    /// What is asked about before clients feel it.
+    pub impact: Felt,
 }
 
 /// A `[[guardrail]]` entry.
@@ -251,6 +256,7 @@ impl Configuration {
             guardrails: source.guardrails(&raw.guardrail)?,
             groups: source.groups(&raw.group)?,
             collect: source.periods(raw.collect)?,
+            impact: source.felt(raw.impact.as_ref())?,
         })
     }
 }
@@ -268,6 +274,7 @@ struct RawFile {
     group: Vec<Spanned<RawGroup>>,
     #[serde(default)]
     collect: RawCollect,
+    impact: Option<RawImpact>,
 }
 
 #[derive(Deserialize)]

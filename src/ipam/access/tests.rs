@@ -48,6 +48,7 @@ fn rule(effect: Effect, action: CommandKind, change: impl FnOnce(&mut Guardrail)
 
 fn judged(rules: Vec<Guardrail>, plan: &Plan) -> Judgement {
     let access = Access {
+        ask_above: ASK_ABOVE,
         read_only: None,
         rules,
     };

@@ -28,6 +28,47 @@ fn clear() -> Intent {
     }
 }
 
+fn ended(
+    store: &SqliteStore,
+    id: PlanId,
+    ended: Ended,
+    out_of_sync: &[(ServerName, ScopeId, String)],
+    clears: &[(ServerName, ScopeId)],
+    at: Timestamp,
+) {
+    let end = PlanEnd {
+        ended,
+        out_of_sync,
+        clears,
+        open: false,
+    };
+    store.end(id, &end, at).unwrap();
+}
+
+#[test]
+fn an_open_plan_has_ended_and_is_anybodys() {
+    let store = SqliteStore::in_memory().unwrap();
+    let at = Timestamp::UNIX_EPOCH;
+    let id = store.begin(&plan(clear()), "alice", "1", at).unwrap();
+    let end = PlanEnd {
+        ended: Ended::Done,
+        out_of_sync: &[],
+        clears: &[],
+        open: true,
+    };
+    store.end(id, &end, at).unwrap();
+    let released = |owner: &str| format!("{RELEASED}{owner}");
+    assert_eq!(store.running().unwrap(), [(id, released("1"))]);
+    assert_eq!(store.plan(id).unwrap().unwrap().ended, Some(Ended::Done));
+    assert!(store.claim(id, &released("1"), "2").unwrap());
+    assert!(!store.claim(id, &released("1"), "3").unwrap());
+    store.leave(id, true).unwrap();
+    assert_eq!(store.running().unwrap(), [(id, released("2"))]);
+    assert!(store.claim(id, &released("2"), "3").unwrap());
+    store.leave(id, false).unwrap();
+    assert!(store.running().unwrap().is_empty());
+}
+
 fn carried_out(store: &SqliteStore, intent: Intent) -> PlanId {
     let at = Timestamp::UNIX_EPOCH;
     let id = store.begin(&plan(intent), "alice", "1", at).unwrap();
