@@ -448,6 +448,7 @@ fn report(title: &str, outcome: &Outcome) -> anyhow::Result<u8> {
         };
         let result = match &step.result {
             StepResult::Done => "done".to_owned(),
+            StepResult::TakenBack => "done, and taken back".to_owned(),
             StepResult::Failed(error) => format!("failed: {}", why(error)),
             StepResult::Unknown(error) => format!("unknown: {}", why(error)),
             StepResult::NotBegun => "not begun".to_owned(),

@@ -21,14 +21,15 @@ use crate::model::plan::{Intent, Risk};
 const NO_INTERRUPTION: &str = "no interruption";
 
 /// Whether a plan is carried out without being shown: it changes one object, can be undone, no
-/// guardrail asks, and there is nothing that the operator should know before.
+/// guardrail asks, clients feel nothing of it or not for long, and there is nothing that the
+/// operator should know before.
 #[must_use]
 pub fn harmless(plan: &Plan, world: &World) -> bool {
     world.access.judge(plan, &world.estate) == Judgement::Allowed
         && plan.risk == Risk::Small
         && plan.warnings.is_empty()
         && plan.left_out.is_empty()
-        && plan.impact == NO_INTERRUPTION
+        && (plan.impact == NO_INTERRUPTION || !plan.silence.is_zero())
         && plan.refusal().is_none()
 }
 
@@ -292,7 +293,7 @@ impl PlanLayer {
                         Some(Some(result)) => result_words(result),
                     };
                     lines.push(step_line(canvas, role, word, &step.server.to_string()));
-                    detail(canvas, &step.action.to_string(), None, wide, &mut lines);
+                    detail(canvas, &step.words(), None, wide, &mut lines);
                 }
             }
             Phase::Ended(_, outcome) => {
@@ -369,6 +370,7 @@ impl PlanLayer {
 pub(super) fn result_words(result: &StepResult) -> (Role, &'static str) {
     match result {
         StepResult::Done => (Role::Good, "done"),
+        StepResult::TakenBack => (Role::Warn, "taken back"),
         StepResult::Failed(_) => (Role::Bad, "failed"),
         StepResult::Unknown(_) => (Role::Bad, "unknown"),
         StepResult::NotBegun => (Role::Dim, "not begun"),
@@ -461,7 +463,7 @@ pub(super) fn preview(canvas: &Canvas<'_>, plan: &Plan, wide: u16, lines: &mut V
             }
         }
         if step.changes.is_empty() {
-            for line in wrap(&step.action.to_string(), wide.saturating_sub(2)) {
+            for line in wrap(&step.words(), wide.saturating_sub(2)) {
                 lines.push(Line::styled(format!("  {line}"), canvas.style(Role::Text)));
             }
         }

@@ -29,6 +29,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use self::abilities::Abilities;
 use self::copies::Copies;
 use self::peers::Peers;
@@ -37,12 +39,16 @@ use self::reading::Reader;
 use self::standing::Terms;
 use self::wire::{Answer, Command, Wire};
 use crate::clock::Clock;
-use crate::drivers::{BoxFuture, Driver, DriverError, Expected, Impact, LeaseQuery, Readings, Silence};
+use crate::config::KeaEntry;
+use crate::drivers::{
+    BoxFuture, CheckLine, Driver, DriverError, Expected, Impact, LeaseQuery, Probe, Readings, Silence,
+};
 use crate::model::edit::{Edit, ObjectRef, Order};
+use crate::model::failover::Side;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::lease::Lease;
 use crate::model::plan::{Plan, Step};
-use crate::model::server::{ServerName, ServerReading};
+use crate::model::server::{ServerConfig, ServerName, ServerReading};
 use crate::model::text::printable;
 use crate::rules::{Code, DhcpError};
 
@@ -62,6 +68,7 @@ pub struct KeaServer {
     reader: Arc<Reader>,
     clock: Clock,
     copies: Option<Copies>,
+    entry: Option<KeaEntry>,
     /// Held by whoever writes.
     writer: tokio::sync::Mutex<()>,
     learned: Mutex<Learned>,
@@ -73,6 +80,7 @@ struct Learned {
     pid: i64,
     abilities: Option<Arc<Abilities>>,
     terms: Vec<Terms>,
+    config: Option<Arc<ServerConfig>>,
     /// Why what it does is not in its file, when we know that it is not.
     not_saved: Option<String>,
 }
@@ -92,6 +100,7 @@ impl KeaServer {
             wire,
             clock,
             copies: None,
+            entry: None,
             writer: tokio::sync::Mutex::new(()),
             learned: Mutex::default(),
         }
@@ -102,6 +111,13 @@ impl KeaServer {
     #[must_use]
     pub fn keeping_copies_in(mut self, state: &Path) -> KeaServer {
         self.copies = Some(Copies::in_folder(state));
+        self
+    }
+
+    /// With what the configuration says of it.
+    #[must_use]
+    pub fn configured_as(mut self, entry: KeaEntry) -> KeaServer {
+        self.entry = Some(entry);
         self
     }
 
@@ -148,6 +164,7 @@ impl KeaServer {
             self.learned().terms = known.terms.iter().map(Terms::of).collect();
         }
         self.show_not_saved(&mut reading);
+        self.learned().config = Some(reading.config.clone());
         Ok(reading)
     }
 
@@ -245,13 +262,46 @@ impl Driver for KeaServer {
         query: &'a LeaseQuery,
     ) -> BoxFuture<'a, Result<Vec<Lease>, DriverError>> {
         Box::pin(async move {
-            let _ = query;
-            Err(self.unsupported("not yet".into()))
+            let status = self.status().await?;
+            let abilities = self.abilities(status.pid).await?;
+            let known = self.learned().config.clone();
+            let config = match known {
+                Some(config) => config,
+                None => self.collect(None).await?.config,
+            };
+            let now = self.clock.now();
+            leases::leases(&*self.wire, &abilities, &self.server, &config, query, now).await
         })
     }
 
     fn expand(&self, step: Step, _: &Plan, readings: &Readings) -> Vec<Step> {
         self.bridged(step, readings)
+    }
+
+    fn goes_first(&self, partner: &ServerName, readings: &Readings) -> bool {
+        let own = readings.get(&self.server);
+        let mut relationships = own.into_iter().flat_map(|own| own.config.relationships.values());
+        relationships.any(|held| held.partner == *partner && held.side == Side::Secondary)
+    }
+
+    fn probe(&self, now: Timestamp) -> BoxFuture<'_, Probe> {
+        Box::pin(async move {
+            let known = self.reader.known();
+            let terms = known.iter().flat_map(|known| &known.terms);
+            let mut urls = terms.filter_map(|terms| Some(terms.this()?.url.clone()));
+            let configured = self.entry.as_ref().and_then(|entry| entry.ha_url.clone());
+            let url = configured.or_else(|| urls.next());
+            probe::probe(&*self.wire, &self.server, url.as_deref(), now).await
+        })
+    }
+
+    fn check(&self) -> BoxFuture<'_, Vec<CheckLine>> {
+        Box::pin(async move {
+            match &self.entry {
+                Some(entry) => check::check(entry, &*self.wire).await,
+                None => vec![CheckLine::from_read(&self.read(None).await)],
+            }
+        })
     }
 
     fn impact(&self, edits: &[Edit], readings: &Readings) -> Impact {
@@ -263,7 +313,11 @@ impl Driver for KeaServer {
         edits: &'a [Edit],
         expected: Expected<'a>,
     ) -> BoxFuture<'a, Result<(), DriverError>> {
-        Box::pin(self.write(edits, expected))
+        Box::pin(async move {
+            let done = self.write(edits, expected).await;
+            self.reader.forget();
+            done
+        })
     }
 
     fn order<'a>(

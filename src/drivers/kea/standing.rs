@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_configuration_without_it_has_none() {
-        assert!(super::terms(r#"{"Dhcp4": {}}"#).is_empty());
-        assert!(super::terms("<html>").is_empty());
+        assert!(terms(r#"{"Dhcp4": {}}"#).is_empty());
+        assert!(terms("<html>").is_empty());
     }
 }
