@@ -5,7 +5,7 @@
 mod kea_lab;
 
 use std::os::unix::fs::PermissionsExt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use kea_lab::{Hooks, Lab, Mode, NAMES, Options, Version};
@@ -16,20 +16,38 @@ use twinscope::config::KeaAddress;
 use twinscope::drivers::kea::KeaServer;
 use twinscope::drivers::kea::channel::Channel;
 use twinscope::drivers::kea::peers::{PeerEntry, Peers};
-use twinscope::drivers::{Driver, DriverError};
+use twinscope::drivers::kea::wire::{Answer, Command, Wire};
+use twinscope::drivers::{BoxFuture, Driver, DriverError, Readings};
 use twinscope::model::edit::{Edit, ObjectRef, Order};
-use twinscope::model::{Reservation, ScopeId, ServerName};
+use twinscope::model::plan::{Action, Intent, Purpose, Reach, Risk, Step};
+use twinscope::model::{Plan, Reservation, ScopeId, ServerName};
+
+/// What is done as a command is about to be sent: it may become another one.
+type Meddler = dyn FnMut(&Command) -> Option<Command> + Send;
+
+/// A channel on which things go wrong at the worst moment.
+struct Meddling {
+    channel: Channel,
+    meddler: Mutex<Box<Meddler>>,
+}
+
+impl Wire for Meddling {
+    fn ask<'a>(&'a self, command: &'a Command) -> BoxFuture<'a, Result<Answer, DriverError>> {
+        let other = (self.meddler.lock().unwrap())(command);
+        Box::pin(async move { self.channel.ask(other.as_ref().unwrap_or(command)).await })
+    }
+}
 
 /// A pair, and a driver of each of its servers.
 struct Pair {
-    lab: Lab,
+    lab: Arc<Lab>,
     drivers: [KeaServer; 2],
     home: TempDir,
 }
 
 impl Pair {
     fn start(version: Version, mode: Mode, options: Options) -> Pair {
-        let lab = Lab::start(version, mode, options);
+        let lab = Arc::new(Lab::start(version, mode, options));
         let home = tempfile::tempdir().unwrap();
         let entries = [0, 1].map(|server| PeerEntry {
             server: ServerName::new(NAMES[server]),
@@ -46,6 +64,22 @@ impl Pair {
                 .keeping_copies_in(home.path())
         });
         Pair { lab, drivers, home }
+    }
+
+    /// A driver of a server on a channel on which things go wrong.
+    fn meddled(
+        &self,
+        server: usize,
+        meddler: impl FnMut(&Command) -> Option<Command> + Send + 'static,
+    ) -> KeaServer {
+        let name = ServerName::new(NAMES[server]);
+        let address = KeaAddress::Socket(self.lab.socket(server));
+        let wire = Meddling {
+            channel: Channel::open(name.clone(), &address).unwrap(),
+            meddler: Mutex::new(Box::new(meddler)),
+        };
+        let peers = Arc::new(Peers::default());
+        KeaServer::new(name, Arc::new(wire), peers, Clock::system())
     }
 
     fn relationship(&self) -> String {
@@ -265,11 +299,18 @@ fn a_file_that_can_t_be_written_is_said() {
             matches!(error, DriverError::PartlyApplied { .. }),
             "{error}"
         );
+        let line = || {
+            let reading = runtime.block_on(pair.drivers[1].read(None)).unwrap();
+            let mut lines = reading.config.foreign.iter();
+            lines.any(|line| line.starts_with("set, but not saved"))
+        };
+        assert!(line());
         std::fs::remove_dir(&file).unwrap();
         std::fs::rename(&aside, &file).unwrap();
         assert_eq!(pair.reserved(1, "10.0.0.81"), [true, false]);
         apply("10.0.0.82", "02-cc-00-00-00-06").unwrap();
         assert_eq!(pair.reserved(1, "10.0.0.81"), [true, true]);
+        assert!(!line());
         let mode = std::fs::metadata(&file).unwrap().permissions().mode();
         eprintln!("{version:?}: {:o}", mode & 0o777);
     }
@@ -331,5 +372,183 @@ fn one_that_hangs_is_found_out_soon_and_nothing_was_sent() {
         pair.lab.thaw(0);
         pair.lab.wait_normal();
         assert_eq!(pair.reserved(0, "10.0.0.84"), [false, false]);
+    }
+}
+
+#[test]
+fn a_server_that_drops_its_hooks_gets_its_old_configuration_back() {
+    for version in Version::found() {
+        let pair = Pair::start(version, Mode::HotStandby, minimal());
+        let runtime = runtime();
+        let mut first = true;
+        let driver = pair.meddled(0, move |command| {
+            if command.name != "config-set" || !std::mem::take(&mut first) {
+                return None;
+            }
+            let mut bad = command.clone();
+            let text = bad.arguments.unwrap();
+            let mut config: Value = serde_json::from_str(&text).unwrap();
+            let hooks = config["Dhcp4"]["hooks-libraries"].as_array_mut().unwrap();
+            let mut stanzas = hooks
+                .iter_mut()
+                .filter_map(|hook| hook.pointer_mut("/parameters/high-availability/0"));
+            stanzas.next().unwrap()["this-server-name"] = json!("zz");
+            bad.arguments = Some(config.to_string());
+            Some(bad)
+        });
+        let edit = reservation("10.0.0.85", "02-cc-00-00-00-10");
+        let error = runtime.block_on(driver.apply(&[edit], &[])).unwrap_err();
+        eprintln!("{version:?}: {error}");
+        pair.lab.wait_normal();
+        assert_eq!(pair.reserved(0, "10.0.0.85"), [false, false]);
+        assert!(matches!(error, DriverError::Refused { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_change_between_our_reading_and_our_writing_is_kept_or_stops_us() {
+    for version in Version::found() {
+        let pair = Pair::start(version, Mode::HotStandby, minimal());
+        let runtime = runtime();
+        // Somebody else reserves an address after we have read: another one, then ours.
+        for (theirs, ours, stale) in [
+            ("10.0.0.90", "10.0.0.86", false),
+            ("10.0.0.87", "10.0.0.87", true),
+        ] {
+            let lab = pair.lab.clone();
+            let mut readings = 0;
+            let driver = pair.meddled(1, move |command| {
+                readings += usize::from(matches!(command.name, "config-get"));
+                if readings == 1 && command.name != "config-get" {
+                    readings += 10;
+                    let mut config = lab.config(1);
+                    let list = &mut config["Dhcp4"]["subnet4"][0]["reservations"];
+                    let mac = format!("02:dd:00:00:00:{}", &theirs[7..]);
+                    list.as_array_mut()
+                        .unwrap()
+                        .push(json!({"hw-address": mac, "ip-address": theirs}));
+                    lab.set_config(1, config);
+                    lab.wait_normal();
+                }
+                None
+            });
+            let object = ObjectRef::Reservation(scope(), ours.parse().unwrap());
+            let edit = reservation(ours, "02-cc-00-00-00-11");
+            let done = runtime.block_on(driver.apply(&[edit], &[(object.clone(), None)]));
+            if stale {
+                let error = done.unwrap_err();
+                assert!(
+                    matches!(&error, DriverError::Stale { objects, .. } if *objects == [object]),
+                    "{error}"
+                );
+            } else {
+                done.unwrap();
+                assert_eq!(pair.reserved(1, ours), [true, true]);
+            }
+            assert!(pair.reserved(1, theirs)[0], "{version:?}");
+            pair.lab.wait_normal();
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_is_lost_is_said_to_be() {
+    for version in Version::found() {
+        let pair = Pair::start(version, Mode::HotStandby, minimal());
+        let runtime = runtime();
+        let lab = pair.lab.clone();
+        let driver = pair.meddled(1, move |command| {
+            if command.name == "config-set" {
+                lab.freeze(1);
+            }
+            None
+        });
+        let edit = reservation("10.0.0.88", "02-cc-00-00-00-12");
+        let error = runtime.block_on(driver.apply(&[edit], &[])).unwrap_err();
+        eprintln!("{version:?}: {error}");
+        assert!(matches!(error, DriverError::OutcomeUnknown { .. }), "{error}");
+        pair.lab.thaw(1);
+        pair.lab.wait_normal();
+        let reading = runtime.block_on(driver.read(None)).unwrap();
+        let now = reading.config.scopes[&scope()].reservations.len();
+        eprintln!("{version:?}: {now} reservations now; {:?}", reading.config.foreign);
+    }
+}
+
+#[test]
+fn the_bridge_stands_around_the_server_that_answers() {
+    let Some(version) = Version::found().pop() else {
+        return;
+    };
+    for mode in Mode::ALL {
+        let pair = Pair::start(version, mode, minimal());
+        let runtime = runtime();
+        let read = || -> Readings {
+            let mut readings = Readings::new();
+            // Twice: the second time each knows who its partner is.
+            for server in [0, 1, 0, 1] {
+                let driver = &pair.drivers[server];
+                if let Ok(reading) = runtime.block_on(driver.read(None)) {
+                    readings.insert(driver.server().clone(), Arc::new(reading));
+                }
+            }
+            readings
+        };
+        let edits = vec![reservation("10.0.0.89", "02-cc-00-00-00-13")];
+        let steps = |server: usize, readings: &Readings| {
+            let name = pair.drivers[server].server().clone();
+            let step = Step {
+                server: name.clone(),
+                action: Action::Apply(edits.clone()),
+                purpose: Purpose::Main,
+                expect: Vec::new(),
+                foretold: Vec::new(),
+                changes: Vec::new(),
+                inverse: Ok(Vec::new()),
+                refused: None,
+            };
+            let plan = Plan {
+                intent: Intent::Change {
+                    server: name,
+                    edits: edits.clone(),
+                    reach: Reach::Server,
+                },
+                title: String::new(),
+                steps: vec![step.clone()],
+                warnings: Vec::new(),
+                impact: String::new(),
+                silence: Duration::ZERO,
+                risk: Risk::Small,
+                clears: Vec::new(),
+                left_out: Vec::new(),
+            };
+            let steps = pair.drivers[server].expand(step, &plan, readings);
+            let lines = steps.iter().map(|step| {
+                format!("{:?} {}: {}", step.purpose, step.server, step.action)
+            });
+            let impact = pair.drivers[server].impact(&edits, readings);
+            (lines.collect::<Vec<_>>(), impact.words)
+        };
+        let readings = read();
+        let [first, second] = [0, 1].map(|server| steps(server, &readings));
+        assert_eq!((first.1.as_str(), second.1.as_str()), ("no interruption", "no interruption"));
+        assert_eq!(first.0[0], "Bridge s2: Serve s1, s2 in 's1-s2'");
+        let back = match mode {
+            Mode::HotStandby => "Always s2: Serve  in 's1-s2'",
+            Mode::LoadBalance => "Always s2: Serve s2 in 's1-s2'",
+        };
+        assert_eq!(first.0[2], back);
+        assert_eq!(second.0.len(), if mode == Mode::HotStandby { 1 } else { 3 });
+        let (a, b) = (pair.drivers[0].server(), pair.drivers[1].server());
+        assert!(pair.drivers[1].goes_first(a, &readings));
+        assert!(!pair.drivers[0].goes_first(b, &readings));
+        pair.lab.kill(1);
+        pair.lab.wait_state(0, "partner-down");
+        let mut readings = readings;
+        readings.remove(b);
+        readings.insert(a.clone(), Arc::new(runtime.block_on(pair.drivers[0].read(None)).unwrap()));
+        let alone = steps(0, &readings);
+        assert_eq!(alone.0.len(), 1);
+        assert_eq!(alone.1, "about 1 s without answers on s1");
     }
 }
