@@ -411,9 +411,9 @@ fn a_change_between_our_reading_and_our_writing_is_kept_or_stops_us() {
         let pair = Pair::start(version, Mode::HotStandby, minimal());
         let runtime = runtime();
         // Somebody else reserves an address after we have read: another one, then ours.
-        for (theirs, ours, stale) in [
-            ("10.0.0.90", "10.0.0.86", false),
-            ("10.0.0.87", "10.0.0.87", true),
+        for (theirs, ours, mac, stale) in [
+            ("10.0.0.90", "10.0.0.86", "02-cc-00-00-00-11", false),
+            ("10.0.0.87", "10.0.0.87", "02-cc-00-00-00-14", true),
         ] {
             let lab = pair.lab.clone();
             let mut readings = 0;
@@ -433,7 +433,7 @@ fn a_change_between_our_reading_and_our_writing_is_kept_or_stops_us() {
                 None
             });
             let object = ObjectRef::Reservation(scope(), ours.parse().unwrap());
-            let edit = reservation(ours, "02-cc-00-00-00-11");
+            let edit = reservation(ours, mac);
             let done = runtime.block_on(driver.apply(&[edit], &[(object.clone(), None)]));
             if stale {
                 let error = done.unwrap_err();
