@@ -12,12 +12,13 @@ use kea_lab::{Hooks, Lab, Mode, NAMES, Options, Version};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use twinscope::clock::Clock;
-use twinscope::config::KeaAddress;
+use twinscope::config::{Configuration, Home, KeaAddress};
 use twinscope::drivers::kea::KeaServer;
 use twinscope::drivers::kea::channel::Channel;
 use twinscope::drivers::kea::peers::{PeerEntry, Peers};
 use twinscope::drivers::kea::wire::{Answer, Command, Wire};
 use twinscope::drivers::{BoxFuture, Driver, DriverError, Readings};
+use twinscope::ipam::{Cancel, Ended, Ipam, Progress};
 use twinscope::model::edit::{Edit, ObjectRef, Order};
 use twinscope::model::plan::{Action, Intent, Purpose, Reach, Risk, Step};
 use twinscope::model::{Plan, Reservation, ScopeId, ServerName};
@@ -550,5 +551,62 @@ fn the_bridge_stands_around_the_server_that_answers() {
         let alone = steps(0, &readings);
         assert_eq!(alone.0.len(), 1);
         assert_eq!(alone.1, "about 1 s without answers on s1");
+    }
+}
+
+#[test]
+fn a_configured_pair_is_read_and_changed_as_one() {
+    for version in Version::found() {
+        for mode in Mode::ALL {
+            let lab = Lab::start(version, mode, minimal());
+            let folder = tempfile::tempdir().unwrap();
+            let home = Home::at(folder.path());
+            let servers = [0, 1].map(|server| {
+                format!(
+                    "[[server]]\nname = \"{}\"\nkind = \"kea\"\nsocket = \"{}\"\nha_url = \"{}\"\n",
+                    NAMES[server],
+                    lab.socket(server).display(),
+                    lab.peer_url(server)
+                )
+            });
+            let file = home.config_file();
+            let configuration = Configuration::parse(&file, &servers.join("\n")).unwrap();
+            let runtime = runtime();
+            let ipam = Ipam::open(&home, &configuration, Clock::system(), "tester").unwrap();
+            runtime.block_on(async {
+                ipam.collect().await;
+                ipam.collect().await;
+                let intent = |address: &str, mac| Intent::Change {
+                    server: ServerName::new("s1"),
+                    edits: vec![reservation(address, mac)],
+                    reach: Reach::Pair,
+                };
+                let plan = ipam
+                    .plan(intent("10.0.0.70", "02-cc-00-00-00-70"))
+                    .await
+                    .unwrap();
+                for step in &plan.steps {
+                    eprintln!("  {:?} {}: {}", step.purpose, step.server, step.action);
+                }
+                eprintln!("  {}; {:?}", plan.impact, plan.warnings);
+                assert_eq!(plan.warnings.len(), 2);
+                let begun = Instant::now();
+                let outcome = ipam
+                    .carry_out(plan, &Progress::none(), &Cancel::new())
+                    .await;
+                eprintln!("{version:?} {mode:?}: {:?} in {:?}; {:?}", outcome.ended, begun.elapsed(), outcome.notes);
+                assert_eq!(outcome.ended, Ended::Done, "{outcome:?}");
+                for server in 0..2 {
+                    let config = lab.config_on_disk(server);
+                    assert!(config.to_string().contains("10.0.0.70"));
+                }
+                let again = ipam
+                    .plan(intent("10.0.0.71", "02-cc-00-00-00-71"))
+                    .await
+                    .unwrap();
+                assert_eq!(again.warnings, Vec::<String>::new());
+            });
+            lab.wait_normal();
+        }
     }
 }

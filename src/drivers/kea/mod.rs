@@ -66,6 +66,7 @@ pub struct KeaServer {
     server: ServerName,
     wire: Arc<dyn Wire>,
     reader: Arc<Reader>,
+    peers: Arc<Peers>,
     clock: Clock,
     copies: Option<Copies>,
     entry: Option<KeaEntry>,
@@ -95,7 +96,8 @@ impl KeaServer {
         clock: Clock,
     ) -> KeaServer {
         KeaServer {
-            reader: Arc::new(Reader::new(server.clone(), peers)),
+            reader: Arc::new(Reader::new(server.clone(), peers.clone())),
+            peers,
             server,
             wire,
             clock,
@@ -162,6 +164,7 @@ impl KeaServer {
         let mut reading = read.await?;
         if let Some(known) = self.reader.known() {
             self.learned().terms = known.terms.iter().map(Terms::of).collect();
+            self.peers.has_subnets(&self.server, &known.subnets);
         }
         self.show_not_saved(&mut reading);
         self.learned().config = Some(reading.config.clone());
@@ -276,6 +279,19 @@ impl Driver for KeaServer {
 
     fn expand(&self, step: Step, _: &Plan, readings: &Readings) -> Vec<Step> {
         self.bridged(step, readings)
+    }
+
+    fn warnings(&self, edits: &[Edit], _: &Readings) -> Vec<String> {
+        let first = |copies: &&Copies| !edits.is_empty() && !copies.has(&self.server);
+        let copies = self.copies.as_ref().filter(first);
+        let loses = copies.map(|copies| {
+            format!(
+                "this is the first change here of {}: Kea writes its configuration file anew, without the comments and includes that it has; a copy of the configuration as it is now is kept in {}",
+                self.server,
+                copies.folder().display()
+            )
+        });
+        loses.into_iter().collect()
     }
 
     fn goes_first(&self, partner: &ServerName, readings: &Readings) -> bool {
