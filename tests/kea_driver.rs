@@ -535,7 +535,7 @@ fn the_bridge_stands_around_the_server_that_answers() {
         assert_eq!((first.1.as_str(), second.1.as_str()), ("no interruption", "no interruption"));
         assert_eq!(first.0[0], "Bridge s2: Serve s1, s2 in 's1-s2'");
         let back = match mode {
-            Mode::HotStandby => "Always s2: Serve  in 's1-s2'",
+            Mode::HotStandby => "Always s2: Serve nobody in 's1-s2'",
             Mode::LoadBalance => "Always s2: Serve s2 in 's1-s2'",
         };
         assert_eq!(first.0[2], back);
