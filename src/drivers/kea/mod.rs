@@ -241,7 +241,7 @@ impl Driver for KeaServer {
 
     fn patience(&self) -> Duration {
         let terms = self.known_terms();
-        let returns = terms.iter().map(|terms| terms.longest_return());
+        let returns = terms.iter().map(Terms::longest_return);
         WRITING + returns.sum::<Duration>()
     }
 

@@ -46,7 +46,13 @@ impl KeaServer {
             }
             self.keep_copy(&before)?;
             let Some(changed) = self.changed_since(&before, &abilities).await? else {
-                self.set(&prepared, &before, &terms, &status).await?;
+                let held = Held {
+                    before: &before,
+                    abilities: &abilities,
+                    terms: &terms,
+                    status: &status,
+                };
+                self.set(&prepared, &held).await?;
                 return Ok(());
             };
             before = changed;
@@ -197,9 +203,7 @@ impl KeaServer {
     async fn set(
         &self,
         prepared: &Prepared,
-        before: &Configuration,
-        terms: &[Terms],
-        status: &Status,
+        held: &Held<'_>,
     ) -> Result<(), DriverError> {
         let answer = match self.ask(&config_set(&prepared.text)).await {
             Ok(answer) => answer,
@@ -212,9 +216,21 @@ impl KeaServer {
         };
         self.forget_abilities();
         if answer.result != Answer::SUCCESS {
-            return Err(self.not_set(&answer, before, terms, status).await);
+            return Err(self.not_set(&answer, held).await);
         }
-        let back = self.back_to_clients(terms, &status.relationships).await;
+        // A relationship that was removed, or has just been added, has nowhere to come back to.
+        let after = standing::terms(&prepared.text);
+        let (terms, standings): (Vec<Terms>, Vec<Standing>) = held
+            .terms
+            .iter()
+            .zip(&held.status.relationships)
+            .filter_map(|(terms, standing)| {
+                let mut after = after.iter();
+                let terms = after.find(|after| after.own == terms.own)?;
+                Some((terms.clone(), standing.clone()))
+            })
+            .unzip();
+        let back = self.back_to_clients(&terms, &standings).await;
         let saved = self.save().await;
         match (back, saved) {
             (Ok(()), saved) => saved,
@@ -233,10 +249,9 @@ impl KeaServer {
     async fn not_set(
         &self,
         answer: &Answer,
-        before: &Configuration,
-        terms: &[Terms],
-        status: &Status,
+        held: &Held<'_>,
     ) -> DriverError {
+        let Held { terms, status, .. } = *held;
         let said = in_kea_s_words(answer);
         let partly = |what: String| DriverError::PartlyApplied {
             server: self.server.clone(),
@@ -248,8 +263,9 @@ impl KeaServer {
                 "it says that it took the configuration only in part: {said}"
             ));
         }
-        let unloaded = match self.status().await {
-            Ok(now) => !status.relationships.is_empty() && now.relationships.is_empty(),
+        let now = super::abilities::probe(&*self.wire, &self.server).await;
+        let unloaded = match now {
+            Ok(now) => !held.abilities.commands.is_subset(&now.commands),
             Err(error) => {
                 return partly(format!(
                     "it refused the configuration: {said}; and then: {error}. Look after that server"
@@ -264,7 +280,7 @@ impl KeaServer {
                 )),
             };
         }
-        let again = self.ask(&config_set(&before.text)).await;
+        let again = self.ask(&config_set(&held.before.text)).await;
         let failed = match again {
             Ok(answer) if answer.result == Answer::SUCCESS => {
                 let back = self.back_to_clients(terms, &status.relationships).await;
@@ -383,6 +399,14 @@ impl KeaServer {
             what: "config-get: no configuration".to_owned(),
         })
     }
+}
+
+/// What a server was before it was configured anew.
+struct Held<'a> {
+    before: &'a Configuration,
+    abilities: &'a Abilities,
+    terms: &'a [Terms],
+    status: &'a Status,
 }
 
 #[derive(serde::Deserialize)]
