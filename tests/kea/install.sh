@@ -149,7 +149,10 @@ fetch() {
 
 with_root
 if [ "${1:-}" = all ]; then
-    mkdir -p "$where"
+    if ! mkdir -p "$where" 2>/dev/null || ! [ -w "$where" ]; then
+        left_out "Kea in folders: $where can't be written (TWINSCOPE_KEA names another one)"
+        exit 0
+    fi
     # One at a time; the next finds it done.
     exec 9>"$where/.lock"
     flock 9
