@@ -31,12 +31,15 @@ const CLOSE: u32 = 1;
 const GATHER: u32 = 2;
 const FENCED: u32 = 3;
 const TYPE: u32 = 4;
+const OTHER: u32 = 5;
 
 /// The layer.
 #[derive(Debug)]
 pub struct PartnerDownLayer {
     survivor: ServerName,
     relationship: String,
+    /// Why this server goes on, where nobody was asked.
+    why: Option<String>,
     evidence: Option<Box<Evidence>>,
     /// Why it could not be gathered the last time.
     failed: Option<String>,
@@ -64,6 +67,7 @@ impl PartnerDownLayer {
         PartnerDownLayer {
             survivor: survivor.clone(),
             relationship: relationship.to_owned(),
+            why: None,
             evidence: None,
             failed: None,
             gathering: None,
@@ -76,6 +80,32 @@ impl PartnerDownLayer {
             checklist: None,
             scroll: Scroll::default(),
         }
+    }
+
+    /// Says why this server goes on, where the operator was not asked.
+    #[must_use]
+    pub fn since(mut self, why: impl Into<String>) -> PartnerDownLayer {
+        self.why = Some(printable(&why.into(), 300));
+        self
+    }
+
+    /// The other way round: the partner goes on.
+    fn turn(&mut self, world: &World) -> Reply {
+        let both = self.both(world);
+        let Some(partner) = both.get(1).filter(|_| self.checklist.is_none()) else {
+            return Reply::consumed();
+        };
+        let why = format!("{partner} goes on: you say so");
+        *self = PartnerDownLayer::new(partner, &self.relationship).since(why);
+        self.opened(world)
+    }
+
+    /// Whether the operator's word that the partner is fenced is asked for: it is what is missing,
+    /// or was given.
+    fn takes_fence(&self) -> bool {
+        let missing =
+            |(_, verdict): (&Evidence, Verdict)| matches!(verdict, Verdict::Unconfirmed(_));
+        self.checklist.is_none() && (self.fenced || self.verdict().is_some_and(missing))
     }
 
     fn gather(&mut self, world: &World) -> Reply {
@@ -208,7 +238,8 @@ impl PartnerDownLayer {
             GO => self.go(world),
             CLOSE => Reply::close(),
             GATHER => self.gather(world),
-            FENCED if self.checklist.is_none() => self.fence(),
+            FENCED if self.takes_fence() => self.fence(),
+            OTHER => self.turn(world),
             TYPE => {
                 self.typing = true;
                 Reply::consumed()
@@ -257,7 +288,8 @@ impl Layer for PartnerDownLayer {
             KeyCode::Esc | KeyCode::Char('q') => return Reply::close(),
             KeyCode::Enter => return self.go(world),
             KeyCode::Char('r') => return self.gather(world),
-            KeyCode::Char('f') if self.checklist.is_none() => return self.fence(),
+            KeyCode::Char('o') if self.why.is_some() => return self.turn(world),
+            KeyCode::Char('f') if self.takes_fence() => return self.fence(),
             KeyCode::Tab | KeyCode::BackTab => {
                 let takes = self
                     .verdict()

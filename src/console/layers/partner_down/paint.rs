@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{CLOSE, FENCED, GATHER, GO, PartnerDownLayer, TYPE, lines};
+use super::{CLOSE, FENCED, GATHER, GO, OTHER, PartnerDownLayer, TYPE, lines};
 use crate::console::draw::{Canvas, Look, Role, width};
 use crate::console::world::World;
 use crate::model::text::printable;
@@ -59,14 +59,17 @@ impl PartnerDownLayer {
             true => glyphs.checked,
             false => glyphs.unchecked,
         };
-        let said = format!("{mark} {partner} is fenced (power off, port shut), and I say so  (f)");
-        let style = canvas.style(Role::Text);
-        let used = canvas.text(area.x, area.y, area.width, &said, style);
-        canvas.spot(Rect::new(area.x, area.y, used, 1), FENCED);
+        if self.takes_fence() {
+            let said =
+                format!("{mark} {partner} is fenced (power off, port shut), and I say so  (f)");
+            let style = canvas.style(Role::Text);
+            let used = canvas.text(area.x, area.y, area.width, &said, style);
+            canvas.spot(Rect::new(area.x, area.y, used, 1), FENCED);
+        }
         if !verdict.needs_name() {
             return;
         }
-        let y = area.y + 1;
+        let y = area.bottom().saturating_sub(1);
         let label = "Against this, type the relationship's name: ";
         let of_label = canvas.style(Role::Label);
         let used = canvas.text(area.x, y, area.width, label, of_label);
@@ -110,6 +113,7 @@ impl PartnerDownLayer {
             ],
         }
     }
+
     /// Draws it.
     pub(super) fn paint(&self, canvas: &mut Canvas<'_>, screen: Rect, world: &World) {
         let narrow = screen.width <= 100;
@@ -120,10 +124,18 @@ impl PartnerDownLayer {
         let room = wide.saturating_sub(4);
         let lines = self.lines(canvas.theme, world, room);
         let asks = self.checklist.is_none() && self.evidence.is_some();
-        let below: u16 = if asks { 4 } else { 2 };
+        let told = self.why.is_some() && self.checklist.is_none();
+        let names = self
+            .verdict()
+            .is_some_and(|(_, verdict)| verdict.needs_name());
+        let asked = match asks {
+            true => u16::from(self.takes_fence()) + u16::from(names),
+            false => 0,
+        };
+        let below = 2 + asked;
         let high = u16::try_from(lines.len())
             .unwrap_or(u16::MAX)
-            .saturating_add(below + 4);
+            .saturating_add(below + 4 + u16::from(told));
         let margin = if narrow { 0 } else { 2 };
         let most = screen.height.saturating_sub(margin);
         let high = high.clamp(10.min(most), most);
@@ -144,16 +156,24 @@ impl PartnerDownLayer {
             };
             canvas.text_right(x, inner.y, width, doing, dim);
         }
+        let mut head = 1;
+        if let Some(why) = self.why.as_ref().filter(|_| self.checklist.is_none()) {
+            let said = format!("{why}  (o: the other way round)");
+            let dim = canvas.style(Role::Dim);
+            let used = canvas.text(x, inner.y + 1, width, &said, dim);
+            canvas.spot(Rect::new(x, inner.y + 1, used, 1), OTHER);
+            head += 1;
+        }
         let body = Rect {
             x,
-            y: inner.y + 1,
+            y: inner.y + head,
             width,
-            height: inner.height.saturating_sub(below + 1),
+            height: inner.height.saturating_sub(below + head),
         };
         self.scroll.draw(canvas, body, &lines);
         let last = inner.bottom().saturating_sub(1);
         if asks {
-            let asking = Rect::new(x, last.saturating_sub(2), width, 2);
+            let asking = Rect::new(x, last.saturating_sub(asked), width, asked);
             self.draw_asking(canvas, asking);
         }
         let mut at = x;
