@@ -583,7 +583,7 @@ fn partner_down_is_refused_against_the_evidence() {
     assert_eq!(state(&house), "CommunicationInterrupted");
     house.lab(&LabCommand::Fail(
         "dc1.contoso.com".into(),
-        twinscope::drivers::embedded::Fault::Unreachable,
+        Fault::Unreachable,
     ));
     let err = house.bad(&format!("{line} -Confirm:false"));
     assert!(
