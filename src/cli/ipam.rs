@@ -136,10 +136,13 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         relationship: Option<String>,
     },
-    /// Tell the survivor that its partner is down.
+    /// Tell the survivor that its partner is down, where the evidence says that it is.
     SetPartnerDown {
         #[command(flatten)]
         on: On,
+        /// Also against the evidence: the partner is fenced, and I say so.
+        #[arg(long)]
+        force: bool,
         /// Which relationship.
         #[arg(long, value_name = "NAME")]
         relationship: String,
@@ -228,8 +231,21 @@ pub(super) async fn run(ipam: &Ipam, args: IpamArgs) -> anyhow::Result<u8> {
             };
             views::compare(ipam, &servers, relationship.as_deref()).await
         }
-        Command::SetPartnerDown { on, relationship } => {
+        Command::SetPartnerDown {
+            on,
+            force,
+            relationship,
+        } => {
             let server = holder(ipam, on.server.as_deref(), Some(&relationship)).await?;
+            let evidence = ipam.gather(&server, &relationship).await?;
+            match evidence.objection() {
+                Some(why) if on.what_if || force => tell(&[why])?,
+                Some(why) => bail!(
+                    "nothing was done. {why}. --force does it against the evidence",
+                    why = printable(&why, 2000)
+                ),
+                None => {}
+            }
             let order = Order::SetPartnerDown { relationship };
             carry_out(ipam, Intent::Order { server, order }, on.what_if, on.yes).await
         }
