@@ -404,7 +404,7 @@ fn details(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     tabs(canvas, row, spec.tabs, state.tab);
     let tab = spec.tabs.get(state.tab).or_else(|| spec.tabs.first());
     if let (Some(tab), Some(subject)) = (tab, app.table().subject()) {
-        let all = (tab.draw)(subject, app.world(), canvas, body, state.scroll);
+        let all = tab.draw((subject, app.world()), canvas, body, state.scroll);
         more_below(canvas, area, (state.scroll, usize::from(body.height), all));
     }
 }
