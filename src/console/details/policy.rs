@@ -28,7 +28,7 @@ pub const TABS: &[Tab] = &[
             At::fill(page, subject, world, |page, at| {
                 let levels = [("policy", &at.policy.options)];
                 shared::options(page, &levels, "No options of its own.");
-            })
+            });
         },
     },
 ];

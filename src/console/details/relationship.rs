@@ -39,7 +39,7 @@ pub const TABS: &[Tab] = &[
         fill: |page, subject, world| {
             At::fill(page, subject, world, |page, at| {
                 shared::events(page, at.world, at.subject);
-            })
+            });
         },
     },
 ];

@@ -31,7 +31,7 @@ pub const TABS: &[Tab] = &[
                     ("server", server),
                 ];
                 shared::options(page, &levels, "No options at any level.");
-            })
+            });
         },
     },
     Tab {

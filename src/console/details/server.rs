@@ -32,7 +32,7 @@ pub const TABS: &[Tab] = &[
                 let reading = at.view.reading.as_ref();
                 let scopes = reading.map(|reading| reading.config.scopes.values());
                 shared::scopes(page, at.world, at.view, scopes.into_iter().flatten());
-            })
+            });
         },
     },
     Tab {
@@ -44,7 +44,7 @@ pub const TABS: &[Tab] = &[
         fill: |page, subject, world| {
             At::fill(page, subject, world, |page, at| {
                 shared::events(page, at.world, at.subject);
-            })
+            });
         },
     },
 ];

@@ -22,7 +22,7 @@ pub const TABS: &[Tab] = &[
         fill: |page, subject, world| {
             At::fill(page, subject, world, |page, at| {
                 shared::scopes(page, at.world, at.view, at.scopes());
-            })
+            });
         },
     },
 ];
