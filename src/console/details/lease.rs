@@ -39,7 +39,7 @@ pub const TABS: &[Tab] = &[Tab {
                             .expires
                             .map_or_else(|| "never".to_owned(), |end| views::moment(world, end)),
                     ),
-                    text("Client Type", lease.client_type.to_string()),
+                    text("Client Type", lease.client_type.label()),
                 ]);
                 for (label, value) in [
                     ("Description", lease.description),

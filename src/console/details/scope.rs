@@ -51,7 +51,7 @@ pub const TABS: &[Tab] = &[
         fill: |page, subject, world| {
             At::fill(page, subject, world, |page, at| {
                 shared::events(page, at.world, at.subject);
-            })
+            });
         },
     },
 ];
@@ -199,7 +199,7 @@ fn reservations(page: &mut Page<'_>, at: &At<'_>) {
                 Cell::new(reservation.address.to_string()),
                 Cell::new(reservation.client.to_string()),
                 Cell::new(printable(&reservation.name, 256)),
-                Cell::new(reservation.kind.to_string()),
+                Cell::new(reservation.kind.label()),
                 Cell::new(printable(&reservation.description, 256)),
             ]
         })
