@@ -7,6 +7,9 @@ use super::theme::Role;
 use crate::console::age;
 use crate::console::app::App;
 
+/// Something said, and what it means.
+type Said = (Role, String);
+
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     let summary = app.summary();
     let glyphs = canvas.theme.glyphs;
@@ -15,68 +18,73 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
         "" => " Twinscope".to_owned(),
         domain => format!(" Twinscope · {domain}"),
     };
-    let right = {
-        let age = match summary.oldest {
-            Some(at) => format!("read {}", age::ago(app.world().age(at))),
-            None if summary.stale.is_some() => String::new(),
-            None => "not read yet".to_owned(),
-        };
-        let stale = summary.stale.map(|at| age::ago(app.world().age(at)));
-        let age = match stale {
-            Some(stale) if age.is_empty() => format!("read {stale}"),
-            Some(stale) if !age.ends_with(&stale) => format!("oldest {stale}"),
-            _ => age,
-        };
-        let busy = app.busy();
-        if busy.is_empty() {
-            age
-        } else {
-            format!("{busy} · {age}")
-        }
+    let age = age(app);
+    let busy = app.busy();
+    let mut right = match busy.as_str() {
+        "" => age.clone(),
+        busy => format!("{busy} · {age}"),
     };
-    // What is wrong and how old the data is stay when there is little room; what goes first is
-    // what says that nothing is amiss.
-    let mut said = vec![(
-        Role::Good,
-        format!("{} {} running", glyphs.running, summary.running),
-    )];
-    let mut wrong = |count: usize, role: Role, glyph: &str, word: &str| {
+    let mut good = match summary.running {
+        // Nobody was asked yet: that none runs is not known either.
+        0 if summary.unasked > 0 => Vec::new(),
+        running => vec![(Role::Good, format!("{} {running} running", glyphs.running))],
+    };
+    let mut wrong = Vec::new();
+    let mut count = |count: usize, role: Role, glyph: &str, word: &str| {
         if count > 0 {
-            said.push((role, format!("{glyph} {count} {word}")));
+            wrong.push((role, format!("{glyph} {count} {word}")));
         }
     };
-    wrong(summary.stopped, Role::Bad, glyphs.warning, "stopped");
-    wrong(summary.paused, Role::Warn, glyphs.warning, "paused");
-    wrong(
-        summary.unreachable,
-        Role::Bad,
-        glyphs.warning,
-        "not reachable",
-    );
-    wrong(summary.abnormal, Role::Warn, glyphs.sync, "not normal");
-    wrong(summary.out_of_sync, Role::Bad, glyphs.sync, "out of sync");
-    let writes = app.world().access.read_only.is_none();
-    said.push(match writes {
-        false => (Role::Warn, format!("{} read-only", glyphs.locked)),
-        true => (Role::Dim, format!("{} read-write", glyphs.write)),
-    });
-    let taken = |name: &str, said: &[(Role, String)]| {
+    let (warning, sync) = (glyphs.warning, glyphs.sync);
+    count(summary.stopped, Role::Bad, warning, "stopped");
+    count(summary.paused, Role::Warn, warning, "paused");
+    count(summary.unreachable, Role::Bad, warning, "not reachable");
+    count(summary.unasked, Role::Warn, warning, "not asked yet");
+    count(summary.abnormal, Role::Warn, sync, "not normal");
+    count(summary.out_of_sync, Role::Bad, sync, "out of sync");
+    let mut mode = match app.world().access.read_only {
+        Some(_) => vec![(Role::Warn, format!("{} read-only", glyphs.locked))],
+        None => vec![(Role::Dim, format!("{} read-write", glyphs.write))],
+    };
+
+    // How old the data is stays, whatever else there is to say. What goes first is what says that
+    // nothing is amiss, then what is less wrong, and last what is going on.
+    let all = |parts: [&[Said]; 3]| parts.concat();
+    let fits = |name: &str, said: &[Said], right: &str| {
         let said: u16 = said.iter().map(|(_, text)| width(text) + 3).sum();
-        width(name) + said + width(&right) + 4
+        width(name) + said + width(right) + 4 <= area.width
     };
     let mut name = name;
-    if taken(&name, &said) > area.width {
+    if !fits(&name, &all([&good, &wrong, &mode]), &right) {
         name = " Twinscope".to_owned();
     }
-    if taken(&name, &said) > area.width && writes {
-        said.pop();
+    if !fits(&name, &all([&good, &wrong, &mode]), &right) && app.world().access.read_only.is_none()
+    {
+        mode.clear();
     }
-    if taken(&name, &said) > area.width && said.len() > 1 {
-        said.remove(0);
+    let others = wrong.len() + mode.len();
+    if !fits(&name, &all([&good, &wrong, &mode]), &right) && others > 0 {
+        good.clear();
     }
+    let mut left_out = 0;
+    let mut shown = wrong.clone();
+    while !fits(&name, &all([&good, &shown, &mode]), &right) && wrong.len() > 1 {
+        let least = wrong.iter().rposition(|(role, _)| *role == Role::Warn);
+        wrong.remove(least.unwrap_or(wrong.len() - 1));
+        left_out += 1;
+        shown.clone_from(&wrong);
+        shown.push((Role::Warn, format!("+{left_out} more")));
+    }
+    let said = all([&good, &shown, &mode]);
+    if !fits(&name, &said, &right) {
+        right = age;
+    }
+
     let mut x = area.x + canvas.text(area.x, area.y, area.width, &name, title);
+    // Kept free for the age.
+    let end = area.right().saturating_sub(width(&right) + 3);
     for (role, text) in said {
-        let room = area.right().saturating_sub(x + 3);
+        let room = end.saturating_sub(x + 3);
         let style = canvas.style(role);
         if width(&text) <= room {
             x += 3 + canvas.text(x + 3, area.y, room, &text, style);
@@ -86,5 +94,21 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, area: Rect) {
     if width(&right) < room {
         let dim = canvas.style(Role::Dim);
         canvas.text_right(x + 2, area.y, room - 1, &right, dim);
+    }
+}
+
+/// How old what is shown is.
+fn age(app: &App) -> String {
+    let summary = app.summary();
+    let age = match summary.oldest {
+        Some(at) => format!("read {}", age::ago(app.world().age(at))),
+        None if summary.stale.is_some() => String::new(),
+        None => "not read yet".to_owned(),
+    };
+    let stale = summary.stale.map(|at| age::ago(app.world().age(at)));
+    match stale {
+        Some(stale) if age.is_empty() => format!("read {stale}"),
+        Some(stale) if !age.ends_with(&stale) => format!("oldest {stale}"),
+        _ => age,
     }
 }
