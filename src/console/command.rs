@@ -53,8 +53,6 @@ pub struct Selection {
     pub place: Place,
     /// The marked rows, or else the one under the cursor, in the order shown.
     pub rows: Vec<Subject>,
-    /// The row under the cursor as it is shown, a cell a column.
-    pub cells: Vec<(&'static str, String)>,
 }
 
 impl Selection {
