@@ -208,7 +208,7 @@ async fn a_refused_user_is_named_with_where_the_password_is_from_and_never_the_p
         assert!(error.sentence.contains(says_what), "{error}");
         assert!(!error.sentence.contains("hush"), "{error}");
     }
-    let heard = heard.lock().unwrap();
+    let heard = heard.lock().unwrap().clone();
     // twinscope:hush
     assert!(
         heard[0].contains("authorization: Basic dHdpbnNjb3BlOmh1c2g=\r\n"),
