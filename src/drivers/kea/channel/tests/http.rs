@@ -293,7 +293,7 @@ async fn nobody_at_the_port_and_a_hung_server_are_told_apart() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let channel = to_url(KeaUrl::new(&url));
-    let write = Command::write("config-set").within(Duration::from_millis(50));
+    let write = Command::write("config-set").within(Duration::from_millis(400));
     let error = channel.ask(&write).await.unwrap_err();
     assert!(
         matches!(error, DriverError::OutcomeUnknown { .. }),
