@@ -1,5 +1,6 @@
 //! Servers: one trait, and one folder for each kind of server.
 
+pub mod check;
 pub mod embedded;
 pub mod kea;
 pub mod probe;
@@ -22,6 +23,7 @@ use crate::model::server::{ServerName, ServerReading};
 use crate::model::{ClientId, Edit, ScopeId};
 use crate::rules::DhcpError;
 
+pub use check::CheckLine;
 pub use probe::Probe;
 
 /// What a driver's methods give: the work, not yet done.
@@ -103,6 +105,12 @@ pub trait Driver: Send + Sync {
             let read = self.read(None).await;
             Probe::from_read(self.server(), &read, now)
         })
+    }
+
+    /// What an operator who tries the server out is told of it, the most important first. Changes
+    /// nothing, never fails. By default, what reading it tells.
+    fn check(&self) -> BoxFuture<'_, Vec<CheckLine>> {
+        Box::pin(async move { vec![CheckLine::from_read(&self.read(None).await)] })
     }
 
     /// An order as it will be sent, in the words of this kind of server.

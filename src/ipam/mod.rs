@@ -3,6 +3,7 @@
 pub mod access;
 pub mod cache;
 pub mod carry_out;
+mod check;
 mod collect;
 mod config_sync;
 pub mod estate;
