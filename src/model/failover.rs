@@ -420,4 +420,37 @@ pub struct RelationshipStatus {
     pub recovers_at: Option<Timestamp>,
     /// The server's own word, where it has one that is none of the fourteen.
     pub own_word: Option<String>,
+    /// The clients that the partner left without an answer, where the server counts them.
+    #[serde(default)]
+    pub unacked: Option<Unacked>,
+}
+
+/// Clients that ask in vain: some servers take their partner for down only when there are enough.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+pub struct Unacked {
+    /// Different clients that have asked in vain since contact was lost.
+    pub clients: u32,
+    /// How many more it takes.
+    pub left: u32,
+    /// How many may ask in vain before the partner is taken for down; 0 does not ask for any.
+    pub allowed: u32,
+}
+
+impl RelationshipStatus {
+    /// Why the server has not yet taken its partner for down by itself, though contact is lost,
+    /// where it counts clients for that.
+    #[must_use]
+    pub fn waits_for(&self) -> Option<String> {
+        let unacked = self.unacked.filter(|unacked| unacked.allowed > 0)?;
+        if self.state != FailoverState::CommunicationInterrupted || self.switches_at.is_some() {
+            return None;
+        }
+        let left = unacked.left;
+        let clients = if left == 1 { "client" } else { "clients" };
+        Some(format!(
+            "switches by itself only once {left} more {clients} asked in vain \
+             (max-unacked-clients {}, so far {})",
+            unacked.allowed, unacked.clients
+        ))
+    }
 }

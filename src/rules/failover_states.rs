@@ -120,6 +120,7 @@ impl Endpoint {
             recovers_at: (self.state == FailoverState::RecoverWait)
                 .then(|| self.recovers_at(terms)),
             own_word: None,
+            unacked: None,
         }
     }
 

@@ -447,6 +447,7 @@ fn shape() -> Result<u64, postcard::Error> {
                     takes_over_at: None,
                     recovers_at: None,
                     own_word: None,
+                    unacked: Some(crate::model::failover::Unacked::default()),
                 },
             )])),
             statistics: Cow::Owned(BTreeMap::from([(

@@ -59,6 +59,7 @@ fn status(state: FailoverState, since: Timestamp) -> RelationshipStatus {
         takes_over_at: None,
         recovers_at: None,
         own_word: None,
+        unacked: None,
     }
 }
 

@@ -35,6 +35,7 @@ fn status(state: S) -> RelationshipStatus {
         takes_over_at: None,
         recovers_at: None,
         own_word: None,
+        unacked: None,
     }
 }
 
