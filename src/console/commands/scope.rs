@@ -41,6 +41,19 @@ fn in_state(world: &World, selection: &Selection, state: ScopeState) -> Option<S
         };
         Some(format!("{other} is {is} already"))
     })
+    .or_else(|| {
+        let to = match state {
+            ScopeState::Active => ScopeState::Inactive,
+            ScopeState::Inactive => ScopeState::Active,
+        };
+        selection.rows.iter().find_map(|row| {
+            let edit = Edit::SetScope {
+                scope: row.scope()?,
+                properties: vec![ScopeProperty::State(to)],
+            };
+            world.kinds.refuses(&world.estate, row.server()?, &edit)
+        })
+    })
 }
 
 fn set_state(selection: &Selection, state: ScopeState) -> Vec<crate::model::Intent> {

@@ -98,7 +98,7 @@ fn draw_all(app: &App, buffer: &mut Buffer) -> (Hits, Option<Position>) {
     footer(app, &mut canvas, foot);
     let mut layered = false;
     for layer in app.layers() {
-        canvas.cursor = None;
+        (canvas.cursor, canvas.hits.layer_end) = (None, 0);
         layer.draw(&mut canvas, area, app.world());
         layered = true;
     }
