@@ -169,7 +169,10 @@ mod tests {
             };
             let said = may_order(&order, &ServerName::new("kea1"), &status(state, None));
             let said = said.err().unwrap_or_default().to_lowercase();
-            assert!(!said.contains("mclt") && !said.contains("lead time"), "{said}");
+            assert!(
+                !said.contains("mclt") && !said.contains("lead time"),
+                "{said}"
+            );
         }
     }
 }

@@ -99,8 +99,14 @@ impl Kind {
 
     fn label(self, on: &ServerName, partner: &ServerName) -> String {
         match self {
-            Kind::Start => format!("{} is to be switched off, {on} answers for both", partner.short()),
-            Kind::Cancel => format!("{on} answers for both, {} is to serve again", partner.short()),
+            Kind::Start => format!(
+                "{} is to be switched off, {on} answers for both",
+                partner.short()
+            ),
+            Kind::Cancel => format!(
+                "{on} answers for both, {} is to serve again",
+                partner.short()
+            ),
             Kind::Reset => format!("{on} is stuck"),
         }
     }
@@ -111,7 +117,10 @@ fn ways<'s>(
     world: &World,
     selection: &'s Selection,
     kind: Kind,
-) -> Option<(&'s str, [(&'s ServerName, &'s ServerName, Option<String>); 2])> {
+) -> Option<(
+    &'s str,
+    [(&'s ServerName, &'s ServerName, Option<String>); 2],
+)> {
     let Some(Subject::Relationship(primary, secondary, name)) = selection.one() else {
         return None;
     };

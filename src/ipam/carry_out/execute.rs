@@ -226,9 +226,8 @@ impl Run<'_> {
                     continue;
                 }
                 // What clients wait for is not kept back by a journal.
-                self.notes.push(format!(
-                    "'{what}' on {server} can't be journalled: {error}"
-                ));
+                self.notes
+                    .push(format!("'{what}' on {server} can't be journalled: {error}"));
             }
             let journalled = self.one(place, step, progress).await;
             let done = self.results.last() == Some(&StepResult::Done);
