@@ -691,7 +691,11 @@ fn a_bridge_of_the_dead_stays_open_until_it_is_down() {
 async fn whatever_fails_where_each_bridge_is_taken_down_once() {
     for first in 0..5 {
         for mishap in MISHAPS {
+            // Where the second write fails too, the rollback may be what it hits.
             for second in [None, Some(first + 1), Some(first + 2)] {
+                if second == Some(first + 2) && mishap != Mishap::Unreachable {
+                    continue;
+                }
                 let lab = Lab::new();
                 let ipam = lab.ipam("alice");
                 lab.stage.fails(first, mishap);

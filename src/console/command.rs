@@ -138,8 +138,8 @@ impl Command {
     pub fn refusal(&self, world: &World, selection: &Selection) -> Option<String> {
         let offered = self.is_offered(world, selection);
         self.wrong_place(selection)
-            .or_else(|| (!offered).then(|| "only Kea servers know that".to_owned()))
             .or_else(|| self.wrong_rows(selection))
+            .or_else(|| (!offered).then(|| "only Kea servers know that".to_owned()))
             .or_else(|| self.not_allowed(world, selection))
             .or_else(|| (self.why_not)(world, selection))
     }
