@@ -112,15 +112,15 @@ impl Kind {
     }
 }
 
+/// The server that would be ordered, its partner, and why it can't be.
+type Way<'s> = (&'s ServerName, &'s ServerName, Option<String>);
+
 /// The two servers, each with why it can't be ordered that.
 fn ways<'s>(
     world: &World,
     selection: &'s Selection,
     kind: Kind,
-) -> Option<(
-    &'s str,
-    [(&'s ServerName, &'s ServerName, Option<String>); 2],
-)> {
+) -> Option<(&'s str, [Way<'s>; 2])> {
     let Some(Subject::Relationship(primary, secondary, name)) = selection.one() else {
         return None;
     };

@@ -201,7 +201,7 @@ impl Run<'_> {
             }
             let always = step.purpose == Purpose::Always;
             let due = always && is_due(plan, place, &self.marks);
-            if always && !due || stopped.is_some() && !due {
+            if !due && (always || stopped.is_some()) {
                 self.results.push(match stopped {
                     Some(Stopped::Cancelled) => StepResult::Cancelled,
                     Some(Stopped::Failed) | None => StepResult::NotBegun,
