@@ -14,12 +14,15 @@ use crate::model::ServerName;
 use crate::model::guardrail::{Glob, Guardrail};
 use crate::model::text::printable;
 use collect::RawCollect;
+use impact::RawImpact;
 
 mod collect;
+mod impact;
 mod kea;
 mod secret;
 
 pub use collect::Periods;
+pub use impact::Felt;
 pub use kea::{KeaAddress, KeaEntry, KeaUrl, Login, PasswordFrom};
 pub use secret::Secret;
 
@@ -103,6 +106,8 @@ pub struct Configuration {
     pub groups: Vec<GroupEntry>,
     /// How often servers are read, and for how long it is remembered.
     pub collect: Periods,
+    /// What is asked about before clients feel it.
+    pub impact: Felt,
 }
 
 /// A `[[guardrail]]` entry.
@@ -246,6 +251,7 @@ impl Configuration {
             guardrails: source.guardrails(&raw.guardrail)?,
             groups: source.groups(&raw.group)?,
             collect: source.periods(raw.collect)?,
+            impact: source.felt(raw.impact.as_ref())?,
         })
     }
 }
@@ -263,6 +269,7 @@ struct RawFile {
     group: Vec<Spanned<RawGroup>>,
     #[serde(default)]
     collect: RawCollect,
+    impact: Option<RawImpact>,
 }
 
 #[derive(Deserialize)]

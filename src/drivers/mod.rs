@@ -58,7 +58,10 @@ pub trait Driver: Send + Sync {
         query: &'a LeaseQuery,
     ) -> BoxFuture<'a, Result<Vec<Lease>, DriverError>>;
 
-    /// Writes the choreography that this server needs around a step: pure. Most need none.
+    /// Writes the choreography that this server needs around a step: the step itself, unchanged
+    /// but for its `refused`, with `Bridge` and `Always` steps before and after it. `plan` has all
+    /// the steps of the plan, none of them expanded; `readings` also those of the partners of Kea
+    /// servers, as far as they answer. Pure. Most need none.
     fn expand(&self, step: Step, plan: &Plan, readings: &Readings) -> Vec<Step> {
         let _ = (plan, readings);
         vec![step]
@@ -71,8 +74,16 @@ pub trait Driver: Send + Sync {
         None
     }
 
-    /// What clients will feel of edits while they are made, `no interruption` where there is none.
-    /// Pure.
+    /// Whether, of a pair, this server is to be written before its partner, for the sake of their
+    /// clients. Where either of the two says so, a change of both copies belongs to both: what
+    /// was done on the first is taken back when the second refuses. Pure.
+    fn goes_first(&self, partner: &ServerName, readings: &Readings) -> bool {
+        let _ = (partner, readings);
+        false
+    }
+
+    /// What clients will feel of edits while they are made, `no interruption` where there is none;
+    /// a silence's words name the server. Pure.
     fn impact(&self, edits: &[Edit], readings: &Readings) -> Impact {
         let _ = (edits, readings);
         Impact::none()

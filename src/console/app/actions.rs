@@ -422,6 +422,7 @@ impl App {
         let selection = self.selection();
         let commands = views::spec(self.place.view).menu.iter();
         let commands = commands.filter_map(|id| command::find(id));
+        let commands = commands.filter(|known| known.is_offered(&self.world, &selection));
         let items = commands.map(|command| {
             let mut item = Item::new(command.title, vec![Action::Run(command.id)]);
             item.refused = command.refusal(&self.world, &selection);

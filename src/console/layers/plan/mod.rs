@@ -28,14 +28,15 @@ pub(super) use results::{result_words, step_line};
 const NO_INTERRUPTION: &str = "no interruption";
 
 /// Whether a plan is carried out without being shown: it changes one object, can be undone, no
-/// guardrail asks, and there is nothing that the operator should know before.
+/// guardrail asks, clients feel nothing of it or not for long, and there is nothing that the
+/// operator should know before.
 #[must_use]
 pub fn harmless(plan: &Plan, world: &World) -> bool {
     world.access.judge(plan, &world.estate) == Judgement::Allowed
         && plan.risk == Risk::Small
         && plan.warnings.is_empty()
         && plan.left_out.is_empty()
-        && plan.impact == NO_INTERRUPTION
+        && (plan.impact == NO_INTERRUPTION || !plan.silence.is_zero())
         && plan.refusal().is_none()
 }
 

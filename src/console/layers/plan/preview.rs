@@ -104,7 +104,7 @@ pub(in crate::console::layers) fn steps(
             }
         }
         if step.changes.is_empty() {
-            for line in wrap(&step.action.to_string(), wide.saturating_sub(2)) {
+            for line in wrap(&step.words(), wide.saturating_sub(2)) {
                 lines.push(Line::styled(format!("  {line}"), canvas.style(Role::Text)));
             }
         }

@@ -59,6 +59,7 @@ pub fn summary(plan: &Plan, outcome: &Outcome) -> (Tone, String) {
 pub(in crate::console::layers) fn result_words(result: &StepResult) -> (Role, &'static str) {
     match result {
         StepResult::Done => (Role::Good, "done"),
+        StepResult::TakenBack => (Role::Warn, "taken back"),
         StepResult::Failed(_) => (Role::Bad, "failed"),
         StepResult::Unknown(_) => (Role::Bad, "unknown"),
         StepResult::NotBegun => (Role::Dim, "not begun"),
@@ -112,7 +113,7 @@ pub(super) fn progress(
             Some(Some(result)) => result_words(result),
         };
         lines.push(step_line(canvas, role, word, &step.server.to_string()));
-        detail(canvas, &step.action.to_string(), None, wide, lines);
+        detail(canvas, &step.words(), None, wide, lines);
     }
 }
 
