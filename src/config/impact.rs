@@ -81,7 +81,10 @@ mod tests {
     #[test]
     fn times_have_units_and_limits() {
         assert_eq!(ask_above(""), Ok(Duration::from_secs(2)));
-        assert_eq!(ask_above("ask_above = \"500ms\""), Ok(Duration::from_millis(500)));
+        assert_eq!(
+            ask_above("ask_above = \"500ms\""),
+            Ok(Duration::from_millis(500))
+        );
         assert_eq!(ask_above("ask_above = \"1m\""), Ok(Duration::from_secs(60)));
         for wrong in ["2", "s", "2 days", "2h", "-1s", "99999999999999999999s"] {
             let error = ask_above(&format!("ask_above = \"{wrong}\"")).unwrap_err();

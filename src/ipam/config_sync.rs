@@ -18,9 +18,8 @@ pub(super) fn uncarried<'m>(
 ) -> Vec<(ServerName, ScopeId, String)> {
     let may_have_acted = |place: usize| mark(place).is_some_and(Mark::may_have_acted);
     let steps = || plan.steps.iter().enumerate();
-    let main = |(place, step): (usize, &Step)| {
-        step.purpose == Purpose::Main && may_have_acted(place)
-    };
+    let main =
+        |(place, step): (usize, &Step)| step.purpose == Purpose::Main && may_have_acted(place);
     let on = |(place, step): (usize, &Step), server: &ServerName| {
         step.purpose == Purpose::Joint && step.server == *server && may_have_acted(place)
     };

@@ -79,12 +79,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError`].
-    fn end(
-        &self,
-        plan: PlanId,
-        end: &PlanEnd<'_>,
-        at: Timestamp,
-    ) -> Result<(), StoreError>;
+    fn end(&self, plan: PlanId, end: &PlanEnd<'_>, at: Timestamp) -> Result<(), StoreError>;
 
     /// Says of a plan that has ended whether an `Always` step of it is still to be done; if so,
     /// nobody owns it from now on.

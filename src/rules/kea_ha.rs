@@ -115,6 +115,7 @@ mod tests {
             last_contact: None,
             partner_state: None,
             clock_skew: None,
+            unacked: None,
             unsent_updates: None,
             switches_at: None,
             takes_over_at: None,
@@ -170,7 +171,10 @@ mod tests {
             };
             let said = may_order(&order, &ServerName::new("kea1"), &status(state, None));
             let said = said.err().unwrap_or_default().to_lowercase();
-            assert!(!said.contains("mclt") && !said.contains("lead time"), "{said}");
+            assert!(
+                !said.contains("mclt") && !said.contains("lead time"),
+                "{said}"
+            );
         }
     }
 }

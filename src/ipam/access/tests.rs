@@ -25,7 +25,7 @@ fn plan(servers: &[&str], edits: &[Edit]) -> Plan {
         steps: servers.iter().map(step).collect(),
         warnings: Vec::new(),
         impact: String::new(),
-        silence: std::time::Duration::ZERO,
+        silence: Duration::ZERO,
         risk: Risk::Small,
         clears: Vec::new(),
         left_out: Vec::new(),

@@ -67,9 +67,8 @@ pub(super) fn missing_bridge(plan: &Plan, place: usize, marks: &Marks) -> Option
     let mut missing = bridges.filter(|bridge| !matches!(marks.get(bridge), Some(Mark::Done(_))));
     missing.find(|bridge| {
         // One that nothing takes down leads to the next step only.
-        let taken_down = (place..plan.steps.len()).any(|at| {
-            purpose(plan, at) == Some(&Purpose::Always) && opening(plan, at) == *bridge
-        });
+        let taken_down = (place..plan.steps.len())
+            .any(|at| purpose(plan, at) == Some(&Purpose::Always) && opening(plan, at) == *bridge);
         taken_down || own(plan, *bridge, place).next().is_none()
     })
 }

@@ -201,7 +201,7 @@ impl Run<'_> {
             }
             let always = step.purpose == Purpose::Always;
             let due = always && is_due(plan, place, &self.marks);
-            if always && !due || stopped.is_some() && !due {
+            if !due && (always || stopped.is_some()) {
                 self.results.push(match stopped {
                     Some(Stopped::Cancelled) => StepResult::Cancelled,
                     Some(Stopped::Failed) | None => StepResult::NotBegun,
@@ -226,9 +226,8 @@ impl Run<'_> {
                     continue;
                 }
                 // What clients wait for is not kept back by a journal.
-                self.notes.push(format!(
-                    "'{what}' on {server} can't be journalled: {error}"
-                ));
+                self.notes
+                    .push(format!("'{what}' on {server} can't be journalled: {error}"));
             }
             let journalled = self.one(place, step, progress).await;
             let done = self.results.last() == Some(&StepResult::Done);

@@ -96,11 +96,12 @@ fn may_order(
     order: &Order,
 ) -> Result<(), PlanError> {
     match reading.relationships.get(&relationship.to_lowercase()) {
-        Some(status) => kea_ha::may_order(order, server, status)
-            .map_err(|why| PlanError::Driver(DriverError::Unsupported {
+        Some(status) => kea_ha::may_order(order, server, status).map_err(|why| {
+            PlanError::Driver(DriverError::Unsupported {
                 server: server.clone(),
                 why,
-            })),
+            })
+        }),
         None => Ok(()),
     }
 }
@@ -268,8 +269,7 @@ async fn partner_down(
     ));
     // Without a Maximum Client Lead Time there is nothing to wait for.
     if relationship.mclt.0 == 0 {
-        draft.impact =
-            format!("{server} serves every client of the relationship's scopes at once");
+        draft.impact = format!("{server} serves every client of the relationship's scopes at once");
         return;
     }
     draft.impact = format!(

@@ -254,7 +254,10 @@ fn order(step: &Step) -> u8 {
 /// Where one of the two servers of a change has to be written first, it is also taken back there
 /// first.
 fn standby_first(world: &World<'_>, remembered: &Remembered, steps: &mut [Step]) {
-    if !matches!(remembered.plan.intent, Intent::Change { .. } | Intent::Undo { .. }) {
+    if !matches!(
+        remembered.plan.intent,
+        Intent::Change { .. } | Intent::Undo { .. }
+    ) {
         return;
     }
     if let [one, other] = &*steps

@@ -160,18 +160,16 @@ impl<'a> World<'a> {
     }
 
     /// Whether a change of both copies belongs to both servers, and if so, which is written first.
-    pub(super) fn first_of(
-        &self,
-        server: &ServerName,
-        partner: &ServerName,
-    ) -> Option<ServerName> {
+    pub(super) fn first_of(&self, server: &ServerName, partner: &ServerName) -> Option<ServerName> {
         let readings = self.readings();
         if self.reading(server).is_err() || self.reading(partner).is_err() {
             return None;
         }
         let first = |server: &ServerName, partner: &ServerName| {
             let driver = self.ipam.driver(server).ok()?;
-            driver.goes_first(partner, &readings).then(|| server.clone())
+            driver
+                .goes_first(partner, &readings)
+                .then(|| server.clone())
         };
         first(server, partner).or_else(|| first(partner, server))
     }

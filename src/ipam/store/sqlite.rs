@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::file::SqliteStore;
-use super::{PlanEnd, OutOfSync, RELEASED, Store};
+use super::{OutOfSync, PlanEnd, RELEASED, Store};
 use crate::ipam::StoreError;
 use crate::ipam::carry_out::Ended;
 use crate::ipam::history::{Batch, Level, Spell};
@@ -218,12 +218,7 @@ impl Store for SqliteStore {
         })
     }
 
-    fn end(
-        &self,
-        plan: PlanId,
-        end: &PlanEnd<'_>,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
+    fn end(&self, plan: PlanId, end: &PlanEnd<'_>, at: Timestamp) -> Result<(), StoreError> {
         let PlanEnd {
             ended,
             out_of_sync,

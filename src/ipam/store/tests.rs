@@ -83,7 +83,7 @@ fn carried_out(store: &SqliteStore, intent: Intent) -> PlanId {
     store
         .mark(id, 0, &Mark::Done(vec![None]), None, at)
         .unwrap();
-    ended(&store, id, Ended::Done, &[], &[], at);
+    ended(store, id, Ended::Done, &[], &[], at);
     id
 }
 

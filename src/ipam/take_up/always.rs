@@ -65,7 +65,10 @@ impl Ipam {
             match self.settled(driver.as_ref(), order).await {
                 Ok(None) => {}
                 Ok(Some(why)) => {
-                    return (Mark::Done(Vec::new()), format!("is not needed any more: {why}"));
+                    return (
+                        Mark::Done(Vec::new()),
+                        format!("is not needed any more: {why}"),
+                    );
                 }
                 Err(why) => return not_done(why),
             }
@@ -82,11 +85,7 @@ impl Ipam {
     }
 
     /// Why an order has become needless or wrong since, if it has.
-    async fn settled(
-        &self,
-        driver: &dyn Driver,
-        order: &Order,
-    ) -> Result<Option<String>, String> {
+    async fn settled(&self, driver: &dyn Driver, order: &Order) -> Result<Option<String>, String> {
         let (Order::GrantScopes { relationship, .. } | Order::SetPartnerDown { relationship }) =
             order
         else {

@@ -103,7 +103,7 @@ async fn a_hung_server_holds_up_its_own_channel_only_for_its_time() {
     let path = folder.path().join("kea.sock");
     let _hung = UnixListener::bind(&path).unwrap();
     let channel = to(path);
-    let slow = Command::write("config-set").within(Duration::from_millis(50));
+    let slow = Command::write("config-set").within(Duration::from_millis(400));
     let error = channel.ask(&slow).await.unwrap_err();
     assert!(
         matches!(error, DriverError::OutcomeUnknown { .. }),
