@@ -115,7 +115,6 @@ mod tests {
             last_contact: None,
             partner_state: None,
             clock_skew: None,
-            unacked: None,
             unsent_updates: None,
             switches_at: None,
             takes_over_at: None,

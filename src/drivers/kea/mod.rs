@@ -9,6 +9,7 @@ pub mod channel;
 pub mod check;
 mod choreography;
 mod copies;
+pub mod document;
 pub mod ha;
 pub mod leases;
 pub mod options;
@@ -20,11 +21,11 @@ pub mod probe;
 pub mod reading;
 #[cfg(test)]
 mod scripted;
-mod standin;
 mod standing;
 pub mod wire;
 mod write;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -43,7 +44,8 @@ use crate::config::KeaEntry;
 use crate::drivers::{
     BoxFuture, CheckLine, Driver, DriverError, Expected, Impact, LeaseQuery, Probe, Readings, Silence,
 };
-use crate::model::edit::{Edit, ObjectRef, Order};
+use crate::model::ScopeId;
+use crate::model::edit::{Edit, ObjectRef, OptionLevel, Order};
 use crate::model::failover::Side;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::lease::Lease;
@@ -204,10 +206,18 @@ impl KeaServer {
         self.learned().not_saved = None;
     }
 
+    /// Its partners' subnets by Kea's ids, as far as they were read.
+    fn partner_subnets(&self) -> BTreeMap<u32, ScopeId> {
+        let config = self.learned().config.clone();
+        let relationships = config.iter().flat_map(|config| config.relationships.values());
+        let partners: Vec<ServerName> = relationships.map(|held| held.partner.clone()).collect();
+        self.peers.subnets_of(&partners)
+    }
+
     /// Whether edits can be made with no interruption, as far as is known.
     fn is_gapless(&self, edits: &[Edit]) -> bool {
-        let _ = edits;
-        false
+        let abilities = self.learned().abilities.clone();
+        abilities.is_some_and(|abilities| edits.iter().all(|edit| in_place(edit, &abilities)))
     }
 
     /// Asks; a command that it no longer knows means that its hooks have changed.
@@ -231,6 +241,38 @@ impl KeaServer {
             server: self.server.clone(),
             why,
         }
+    }
+}
+
+/// Whether the server has a command for the edit that changes no more than that.
+fn in_place(edit: &Edit, abilities: &Abilities) -> bool {
+    let hosts = abilities.gapless_reservations();
+    let subnets = abilities.gapless_subnets();
+    match edit {
+        Edit::AddReservation { .. }
+        | Edit::SetReservation { .. }
+        | Edit::RemoveReservation { .. }
+        | Edit::SetOption {
+            level: OptionLevel::Reservation(..),
+            ..
+        }
+        | Edit::RemoveOption {
+            level: OptionLevel::Reservation(..),
+            ..
+        } => hosts,
+        Edit::SetScope { .. }
+        | Edit::AddFailoverScopes { .. }
+        | Edit::RemoveFailoverScopes { .. }
+        | Edit::SetOption {
+            level: OptionLevel::Scope(_),
+            ..
+        }
+        | Edit::RemoveOption {
+            level: OptionLevel::Scope(_),
+            ..
+        } => subnets,
+        Edit::AddScope(_) | Edit::ReplaceScope(_) | Edit::RemoveScope { .. } => hosts && subnets,
+        _ => false,
     }
 }
 
@@ -279,6 +321,10 @@ impl Driver for KeaServer {
 
     fn expand(&self, step: Step, _: &Plan, readings: &Readings) -> Vec<Step> {
         self.bridged(step, readings)
+    }
+
+    fn refuses(&self, edit: &Edit, _: &ServerReading) -> Option<String> {
+        document::refusal(edit)
     }
 
     fn warnings(&self, edits: &[Edit], _: &Readings) -> Vec<String> {

@@ -1,14 +1,21 @@
 //! What edits make of a configuration, before anything is sent.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::abilities::Abilities;
+use super::document::{self, Context, Document, GaplessCommand, Refusal};
 use super::reading::Reader;
-use super::standin::Document;
 use super::wire::Command;
 use crate::drivers::{DriverError, Expected};
 use crate::model::edit::{Edit, ObjectRef};
+use crate::model::ScopeId;
 use crate::model::fingerprint::{Fingerprint, fingerprint};
+
+/// A command that changes one thing takes milliseconds.
+const GAPLESS: Duration = Duration::from_secs(10);
 
 /// A configuration as `config-get` gave it.
 #[derive(Clone)]
@@ -66,26 +73,49 @@ pub(super) fn prepare(
     reader: &Reader,
     before: &Configuration,
     abilities: &Abilities,
+    partner: BTreeMap<u32, ScopeId>,
     edits: &[Edit],
     expected: Expected<'_>,
 ) -> Result<Prepared, DriverError> {
-    let _ = abilities;
-    expect(reader, before, expected)?;
     let server = reader.server();
-    let mut document = Document::parse(&before.text).map_err(|what| DriverError::Protocol {
+    expect(reader, before, expected)?;
+    let held = Document::parse(&before.text).map_err(|what| DriverError::Protocol {
         server: server.clone(),
         what,
     })?;
+    let mut document = held.clone();
+    let context = Context {
+        partner,
+        ..Context::of(abilities.version)
+    };
     for edit in edits {
-        document.apply(edit).map_err(|error| DriverError::Refused {
-            server: server.clone(),
-            error,
+        document.edit(edit, &context).map_err(|why| {
+            let server = server.clone();
+            match why {
+                Refusal::Meaningless(why) => DriverError::Unsupported { server, why },
+                Refusal::Rule(error) => DriverError::Refused { server, error },
+            }
         })?;
     }
+    let commands = document::commands(&held, &document, abilities);
     Ok(Prepared {
-        gapless: None,
+        gapless: commands.map(|commands| commands.into_iter().map(Reversible::of).collect()),
         text: document.text(),
     })
+}
+
+impl Reversible {
+    fn of(command: GaplessCommand) -> Reversible {
+        let within = |name, arguments: &Value| Command::write(name).with(arguments).within(GAPLESS);
+        Reversible {
+            forth: within(command.name, &command.arguments),
+            back: command
+                .inverse
+                .iter()
+                .map(|(name, arguments)| within(name, arguments))
+                .collect(),
+        }
+    }
 }
 
 /// Whether the objects are as expected.

@@ -75,9 +75,10 @@ impl KeaServer {
     ) -> Result<Prepared, DriverError> {
         let (before, abilities) = (before.clone(), abilities.clone());
         let reader = self.reader.clone();
+        let partner = self.partner_subnets();
         let (edits, expected) = (edits.to_vec(), expected.to_vec());
         let work = tokio::task::spawn_blocking(move || {
-            prepare(&reader, &before, &abilities, &edits, &expected)
+            prepare(&reader, &before, &abilities, partner, &edits, &expected)
         });
         work.await.unwrap_or_else(|_| {
             Err(self.unsupported("its configuration could not be edited; nothing was sent".into()))
