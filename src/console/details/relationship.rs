@@ -262,6 +262,7 @@ fn waits(status: &RelationshipStatus, world: &World) -> Cell<'static> {
     ];
     let mut said = said.into_iter();
     let next = said.find_map(|(at, what)| Some(format!("{what} {}", left(at?))));
+    let next = next.or_else(|| status.waits_for());
     Cell::new(next.unwrap_or_else(|| "nothing".to_owned()))
 }
 

@@ -396,9 +396,13 @@ pub fn status(
         takes_over_at: (state == FailoverState::PartnerDown).then_some(since),
         recovers_at: None,
         own_word,
-        unacked: counts.then_some(Unacked {
+        unacked: counts.then(|| Unacked {
             clients: remote.unacked_clients,
-            left: remote.unacked_clients_left,
+            // It says 0 until it begins to count.
+            left: match remote.communication_interrupted {
+                true => remote.unacked_clients_left,
+                false => terms.max_unacked_clients.saturating_add(1),
+            },
             allowed: terms.max_unacked_clients,
         }),
     }

@@ -6,9 +6,11 @@
 
 pub mod abilities;
 pub mod ha;
+pub mod leases;
 pub mod options;
 pub mod peers;
 pub mod pool;
+pub mod probe;
 pub mod reading;
 #[cfg(test)]
 mod scripted;

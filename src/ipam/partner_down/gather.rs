@@ -244,7 +244,11 @@ fn costs(
         ));
     }
     let switches_at = status.and_then(|status| status.switches_at);
+    let waits_for = status.and_then(RelationshipStatus::waits_for);
     match (switches_at, held.switch_interval) {
+        _ if waits_for.is_some() => {
+            notes.extend(waits_for.map(|waits| format!("Without you it {waits}")));
+        }
         (Some(at), _) => notes.push(format!(
             "Without you it switches by itself at {} (State Switchover Interval)",
             at.strftime("%Y-%m-%d %H:%M:%SZ")
