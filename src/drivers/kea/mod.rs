@@ -5,6 +5,7 @@
 //! 2.2, 2.6 and 3.0; where the two disagree, what was measured holds.
 
 pub mod abilities;
+pub mod document;
 pub mod ha;
 pub mod leases;
 pub mod options;
