@@ -139,6 +139,7 @@ impl Document {
         if self.has_relationship() {
             context::set_failover(&mut subnet, false);
         }
+        reservations::no_client_twice(&subnet, id)?;
         super::pools::set(&mut subnet, &scope.ranges, None, context.version)?;
         self.insert_subnet(subnet, scope.superscope.as_deref());
         Ok(())
