@@ -333,5 +333,5 @@ fn most_edits_are_made_somewhere() {
             made += agree(start, &context, std::slice::from_ref(&edit)).unwrap();
         }
     }
-    assert!(made > 200, "{made} of 900");
+    assert!(made > 100, "{made} of 900");
 }
