@@ -278,6 +278,22 @@ pub fn free_addresses<'a>(
     })
 }
 
+/// The same addresses in order, adjacent and overlapping ranges made one.
+#[must_use]
+pub fn merged(mut ranges: Vec<Range>) -> Vec<Range> {
+    ranges.sort_unstable();
+    let mut merged: Vec<Range> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if u64::from(range.start.to_bits()) <= u64::from(last.end.to_bits()) + 1 => {
+                last.end = last.end.max(range.end);
+            }
+            _ => merged.push(range),
+        }
+    }
+    merged
+}
+
 /// How many addresses `ranges` have that lie in no range of `excluded`; neither list may overlap
 /// itself (the rules hold that).
 #[must_use]

@@ -44,6 +44,21 @@ impl Rulebook {
         }
     }
 
+    /// ISC Kea decides.
+    #[must_use]
+    pub fn is_kea(self) -> bool {
+        self.product == Product::Kea
+    }
+
+    /// The rules of that Kea version.
+    #[must_use]
+    pub const fn kea(version: ServerVersion) -> Rulebook {
+        Rulebook {
+            product: Product::Kea,
+            version,
+        }
+    }
+
     fn since(self, version: ServerVersion) -> bool {
         self.product != Product::Microsoft || self.version >= version
     }

@@ -9,6 +9,7 @@ pub mod failover_states;
 pub mod heal;
 pub mod invariants;
 pub mod invert;
+pub mod kea;
 pub mod kea_ha;
 pub mod pair;
 

@@ -7,6 +7,7 @@
 pub mod abilities;
 pub mod channel;
 pub mod check;
+pub mod document;
 pub mod ha;
 pub mod leases;
 pub mod options;

@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+pub use crate::model::address::merged as merge;
 use crate::model::{Range, ScopeId};
 
 /// Reads a pool: `10.0.0.10-10.0.0.99`, with or without spaces, or `10.0.0.64/26`.
@@ -20,25 +21,6 @@ pub fn parse(text: &str) -> Option<Range> {
 #[must_use]
 pub fn text(range: &Range) -> String {
     range.to_string()
-}
-
-/// The same addresses in order, adjacent and overlapping ranges made one.
-#[must_use]
-pub fn merge(mut ranges: Vec<Range>) -> Vec<Range> {
-    ranges.sort_unstable();
-    let mut merged: Vec<Range> = Vec::with_capacity(ranges.len());
-    for range in ranges {
-        let touching = merged.last().filter(|last| {
-            u64::from(range.start().to_bits()) <= u64::from(last.end().to_bits()) + 1
-        });
-        let joined =
-            touching.and_then(|last| Range::new(last.start(), last.end().max(range.end())).ok());
-        match (joined, merged.last_mut()) {
-            (Some(joined), Some(last)) => *last = joined,
-            _ => merged.push(range),
-        }
-    }
-    merged
 }
 
 /// The addresses of merged ranges in two halves, the lower ones first; of an odd number the first

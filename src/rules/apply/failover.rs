@@ -24,7 +24,7 @@ pub(super) fn add(
     name(&relationship.name)?;
     partner_name(facts, partner)?;
     mode(relationship.mode)?;
-    mclt(relationship.mclt)?;
+    mclt(facts, relationship.mclt)?;
     switch_interval(relationship.switch_interval)?;
     new_secret(&relationship.name, secret)?;
     let key = relationship.name.to_lowercase();
@@ -91,7 +91,7 @@ pub(super) fn set(
     for property in properties {
         match property {
             RelationshipProperty::Mode(new) => mode(*new)?,
-            RelationshipProperty::Mclt(new) => mclt(*new)?,
+            RelationshipProperty::Mclt(new) => mclt(facts, *new)?,
             RelationshipProperty::SwitchInterval(new) => switch_interval(*new)?,
             // The server keeps the one that it has.
             RelationshipProperty::Authentication(Some(SharedSecret::Kept))
@@ -251,7 +251,16 @@ fn mode(mode: Mode) -> Outcome {
     Ok(())
 }
 
-fn mclt(mclt: Seconds) -> Outcome {
+fn mclt(facts: &Facts, mclt: Seconds) -> Outcome {
+    if facts.rulebook.is_kea() {
+        if mclt.0 == 0 {
+            return Ok(());
+        }
+        return refuse(
+            Code::FoFeatureNotSupported,
+            "Kea has no Maximum Client Lead Time: leave it at 0",
+        );
+    }
     if mclt.0 == 0 {
         return refuse(
             Code::InvalidParameter,

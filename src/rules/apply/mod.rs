@@ -1,4 +1,4 @@
-//! What a Microsoft DHCP server does with an edit.
+//! What a Microsoft DHCP server does with an edit, and where a Kea server differs.
 
 mod check;
 mod exclusion;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use super::super::{Code, DhcpError, Facts};
+use super::super::{Code, DhcpError, Facts, kea};
 use super::check::{self, Outcome, refuse, shown};
 use super::{policy, reservation};
 use crate::model::option::{OptionType, definition};
@@ -26,7 +26,7 @@ pub(super) fn set(
     if let OptionLevel::Policy(scope, name) = level {
         policy::may_have_option(policy::find(config, facts, *scope, name)?, key)?;
     }
-    let value = canonical(Level(level), key, value)?;
+    let value = canonical(facts, Level(level), key, value)?;
     if options.get(key) != Some(&value) {
         at_mut(config, facts, level)?.insert(key.clone(), value);
     }
@@ -54,10 +54,10 @@ pub(super) fn remove(
 }
 
 /// Checks options that come with something else (`of`), and makes them canonical.
-pub(super) fn all(of: impl fmt::Display, options: &mut Options) -> Outcome {
+pub(super) fn all(facts: &Facts, of: impl fmt::Display, options: &mut Options) -> Outcome {
     let mut changed = Vec::new();
     for (key, value) in options.iter() {
-        let canonical = canonical(format_args!("for {of}"), key, value)?;
+        let canonical = canonical(facts, format_args!("for {of}"), key, value)?;
         if canonical != *value {
             changed.push((key.clone(), canonical));
         }
@@ -126,10 +126,20 @@ fn at_mut<'c>(
 
 /// The value as the server keeps it.
 fn canonical(
+    facts: &Facts,
     level: impl fmt::Display,
     key: &OptionKey,
     value: &OptionValue,
 ) -> Outcome<OptionValue> {
+    let value = of_type(level, key, value)?;
+    if !facts.rulebook.is_kea() {
+        return Ok(value);
+    }
+    kea::option_value(key, value).map_err(|why| DhcpError::new(Code::InvalidParameter, why))
+}
+
+/// The value in the canonical spelling of its type.
+fn of_type(level: impl fmt::Display, key: &OptionKey, value: &OptionValue) -> Outcome<OptionValue> {
     let option = || shown(&key.to_string());
     if !matches!(key.id, 1..=254) {
         return refuse(

@@ -268,7 +268,7 @@ fn check_policy<'p>(
     for (key, _) in policy.options.iter() {
         may_have_option(policy, key)?;
     }
-    option::all(format_args!("policy '{name}'"), &mut policy.options)
+    option::all(facts, format_args!("policy '{name}'"), &mut policy.options)
 }
 
 fn conditions(facts: &Facts, policy: &Policy) -> Outcome {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use super::super::{Code, DhcpError, Facts};
+use super::super::{Code, DhcpError, Facts, kea};
 use super::check::{self, Outcome, refuse, shown};
 use super::option;
 use crate::model::reservation::ReservationProperty;
@@ -20,7 +20,7 @@ pub(super) fn add(
     reservation: &Reservation,
 ) -> Outcome {
     let scope = check::scope(config, facts, id)?;
-    let reservation = whole(id, reservation)?;
+    let reservation = whole(facts, id, reservation)?;
     let mut held = scope.reservations.values();
     if let Some(holder) =
         held.find(|held| held.address == reservation.address || held.client == reservation.client)
@@ -55,7 +55,7 @@ pub(super) fn set(
     if after == **before {
         return Ok(());
     }
-    texts(&after)?;
+    texts(facts, &after, Some(before))?;
     if after.client != before.client
         && let Some(holder) = scope
             .reservations
@@ -103,7 +103,11 @@ pub(super) fn missing(id: ScopeId, address: Ipv4Addr) -> DhcpError {
 }
 
 /// A whole scope's reservations: each by itself, no address and no client twice.
-pub(super) fn all(id: ScopeId, reservations: &mut BTreeMap<Ipv4Addr, Arc<Reservation>>) -> Outcome {
+pub(super) fn all(
+    facts: &Facts,
+    id: ScopeId,
+    reservations: &mut BTreeMap<Ipv4Addr, Arc<Reservation>>,
+) -> Outcome {
     let mut clients = BTreeMap::new();
     for (address, reservation) in reservations.iter() {
         if reservation.address != *address {
@@ -121,7 +125,7 @@ pub(super) fn all(id: ScopeId, reservations: &mut BTreeMap<Ipv4Addr, Arc<Reserva
         }
     }
     for reservation in reservations.values_mut() {
-        let checked = whole(id, reservation)?;
+        let checked = whole(facts, id, reservation)?;
         if checked != **reservation {
             *reservation = Arc::new(checked);
         }
@@ -130,7 +134,7 @@ pub(super) fn all(id: ScopeId, reservations: &mut BTreeMap<Ipv4Addr, Arc<Reserva
 }
 
 /// Everything that holds of a reservation by itself; gives it in canonical form.
-fn whole(id: ScopeId, reservation: &Reservation) -> Outcome<Reservation> {
+fn whole(facts: &Facts, id: ScopeId, reservation: &Reservation) -> Outcome<Reservation> {
     let address = reservation.address;
     if !id.contains(address) {
         return refuse(
@@ -158,17 +162,33 @@ fn whole(id: ScopeId, reservation: &Reservation) -> Outcome<Reservation> {
             ),
         );
     }
-    texts(reservation)?;
+    texts(facts, reservation, None)?;
     let mut reservation = reservation.clone();
     option::all(
+        facts,
         format_args!("reservation {address}"),
         &mut reservation.options,
     )?;
     Ok(reservation)
 }
 
-fn texts(reservation: &Reservation) -> Outcome {
+/// What was so `before` is not asked about again.
+fn texts(facts: &Facts, reservation: &Reservation, before: Option<&Reservation>) -> Outcome {
     let address = reservation.address;
+    if facts.rulebook.is_kea() {
+        let refused = |why| DhcpError::new(Code::InvalidParameter, why);
+        if before.is_none_or(|before| before.name != reservation.name) {
+            kea::host_name(&reservation.name).map_err(refused)?;
+        }
+        if before.is_none_or(|before| before.client != reservation.client) {
+            kea::client(&reservation.client).map_err(refused)?;
+        }
+        return check::text(
+            format_args!("the description of reservation {address}"),
+            &reservation.description,
+            kea::MAX_TEXT,
+        );
+    }
     check::text(
         format_args!("the name of reservation {address}"),
         &reservation.name,

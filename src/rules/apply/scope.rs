@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::super::{Code, Facts};
+use super::super::{Code, Facts, kea};
 use super::check::{self, Outcome, refuse, shown};
 use super::{exclusion, option, partner, policy, reservation, superscope};
+use crate::model::address::merged;
 use crate::model::scope::{ClientType, DnsSettings, LeaseDuration, ScopeProperty, Seconds};
 use crate::model::{Range, Scope, ScopeId, ServerConfig};
 
@@ -20,7 +21,7 @@ const MAX_SUFFIX: usize = 255;
 const NAMED: usize = 3;
 
 pub(super) fn add(config: &mut ServerConfig, facts: &Facts, scope: &Scope) -> Outcome {
-    mask(scope.id)?;
+    mask(facts, scope.id)?;
     if let Some((other, held)) = check::overlapping(&config.scopes, scope.id) {
         let (server, held) = (check::server(facts), check::scope_shown(held));
         return refuse(
@@ -71,8 +72,9 @@ pub(super) fn set(
     )?;
     for property in properties {
         match property {
-            ScopeProperty::Name(text) => name(id, text)?,
-            ScopeProperty::Description(text) => description(id, text)?,
+            ScopeProperty::Name(text) => name(facts, id, text)?,
+            ScopeProperty::Description(text) => description(facts, id, text)?,
+            ScopeProperty::Ranges(ranges) if facts.rulebook.is_kea() => any_ranges(id, ranges)?,
             ScopeProperty::Ranges(ranges) => new_ranges(config, scope, ranges)?,
             ScopeProperty::LeaseDuration(duration) => lease_duration(id, *duration)?,
             ScopeProperty::Kind(new) => kind(config, facts, id, *new)?,
@@ -88,15 +90,35 @@ pub(super) fn set(
             | ScopeProperty::ActivatePolicies(_) => {}
         }
     }
+    let properties: Vec<ScopeProperty> = properties
+        .iter()
+        .map(|property| told_back(facts, id, property.clone()))
+        .collect();
     let current = scope.properties();
     if properties.iter().all(|property| current.contains(property)) {
         return Ok(());
     }
     let scope = check::scope_mut(config, facts, id)?;
     for property in properties {
-        scope.set(property.clone());
+        scope.set(property);
     }
     Ok(())
+}
+
+/// The property as the server keeps it.
+fn told_back(facts: &Facts, id: ScopeId, property: ScopeProperty) -> ScopeProperty {
+    if !facts.rulebook.is_kea() {
+        return property;
+    }
+    match property {
+        // A subnet without a name goes by its prefix.
+        ScopeProperty::Name(name) if name.is_empty() => ScopeProperty::Name(id.net().to_string()),
+        ScopeProperty::Ranges(ranges) => ScopeProperty::Ranges(merged(ranges)),
+        ScopeProperty::LeaseDuration(LeaseDuration::Limited(Seconds(u32::MAX))) => {
+            ScopeProperty::LeaseDuration(LeaseDuration::Unlimited)
+        }
+        other => other,
+    }
 }
 
 pub(super) fn remove(
@@ -142,8 +164,8 @@ pub(super) fn remove(
 /// Everything that holds of a scope by itself; gives it in canonical form.
 fn whole(facts: &Facts, mut scope: Scope) -> Outcome<Scope> {
     let id = scope.id;
-    name(id, &scope.name)?;
-    description(id, &scope.description)?;
+    name(facts, id, &scope.name)?;
+    description(facts, id, &scope.description)?;
     lease_duration(id, scope.lease_duration)?;
     delay(id, scope.delay_ms)?;
     if let Some(superscope) = &scope.superscope {
@@ -152,15 +174,26 @@ fn whole(facts: &Facts, mut scope: Scope) -> Outcome<Scope> {
     if let Some(settings) = &scope.dns {
         dns(format_args!("scope {id}"), settings)?;
     }
-    one_range(id, &scope.ranges)?;
+    if facts.rulebook.is_kea() {
+        any_ranges(id, &scope.ranges)?;
+        for property in scope.properties() {
+            scope.set(told_back(facts, id, property));
+        }
+    } else {
+        one_range(id, &scope.ranges)?;
+    }
     exclusion::all(id, &scope.ranges, &mut scope.exclusions)?;
-    option::all(format_args!("scope {id}"), &mut scope.options)?;
-    reservation::all(id, &mut scope.reservations)?;
+    option::all(facts, format_args!("scope {id}"), &mut scope.options)?;
+    reservation::all(facts, id, &mut scope.reservations)?;
     policy::all(facts, &mut scope)?;
     Ok(scope)
 }
 
-fn mask(id: ScopeId) -> Outcome {
+fn mask(facts: &Facts, id: ScopeId) -> Outcome {
+    // Kea serves any unicast subnet, single addresses too.
+    if facts.rulebook.is_kea() && id.net().prefix_len() > 0 && id.broadcast().octets()[0] < 224 {
+        return Ok(());
+    }
     // A /31 or /32 has no address left between network and broadcast address.
     if matches!(id.net().prefix_len(), 1..=30) {
         return unicast(id);
@@ -195,7 +228,10 @@ fn unicast(id: ScopeId) -> Outcome {
     )
 }
 
-fn name(id: ScopeId, name: &str) -> Outcome {
+fn name(facts: &Facts, id: ScopeId, name: &str) -> Outcome {
+    if facts.rulebook.is_kea() {
+        return check::text(format_args!("the name of scope {id}"), name, kea::MAX_TEXT);
+    }
     check::not_empty(format_args!("the name of scope {id}"), name)?;
     let length = check::length(name);
     if length > MAX_NAME {
@@ -210,11 +246,15 @@ fn name(id: ScopeId, name: &str) -> Outcome {
     check::no_nul(format_args!("the name of scope {id}"), name)
 }
 
-fn description(id: ScopeId, description: &str) -> Outcome {
+fn description(facts: &Facts, id: ScopeId, description: &str) -> Outcome {
+    let max = match facts.rulebook.is_kea() {
+        true => kea::MAX_TEXT,
+        false => MAX_DESCRIPTION,
+    };
     check::text(
         format_args!("the description of scope {id}"),
         description,
-        MAX_DESCRIPTION,
+        max,
     )
 }
 
@@ -286,6 +326,23 @@ fn one_range(id: ScopeId, ranges: &[Range]) -> Outcome<Range> {
             )
         },
     )
+}
+
+/// A Kea server's scope has any number of ranges, within its subnet; it hands out the first and the
+/// last address of the subnet, too, when they lie in one.
+fn any_ranges(id: ScopeId, ranges: &[Range]) -> Outcome {
+    let outside = |range: &&Range| !id.contains(range.start()) || !id.contains(range.end());
+    match ranges.iter().find(outside) {
+        None => Ok(()),
+        Some(range) => refuse(
+            Code::InvalidRange,
+            format!(
+                "the range {range} does not lie in subnet {}: choose it within {}",
+                id.net(),
+                id.hosts()
+            ),
+        ),
+    }
 }
 
 fn new_ranges(config: &ServerConfig, scope: &Scope, ranges: &[Range]) -> Outcome {
