@@ -10,8 +10,8 @@ use super::document::{self, Context, Document, GaplessCommand, Refusal};
 use super::reading::Reader;
 use super::wire::Command;
 use crate::drivers::{DriverError, Expected};
-use crate::model::edit::{Edit, ObjectRef};
 use crate::model::ScopeId;
+use crate::model::edit::{Edit, ObjectRef};
 use crate::model::fingerprint::{Fingerprint, fingerprint};
 
 /// A command that changes one thing takes milliseconds.
