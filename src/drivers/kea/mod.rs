@@ -167,6 +167,9 @@ impl KeaServer {
             self.peers.has_subnets(&self.server, &known.subnets);
         }
         self.show_not_saved(&mut reading);
+        if let Some(before) = before {
+            share(&mut reading.config, &before.config);
+        }
         self.learned().config = Some(reading.config.clone());
         Ok(reading)
     }
@@ -240,6 +243,22 @@ impl KeaServer {
         DriverError::Unsupported {
             server: self.server.clone(),
             why,
+        }
+    }
+}
+
+/// What is the same as before is the very same.
+fn share(now: &mut Arc<ServerConfig>, before: &Arc<ServerConfig>) {
+    if Arc::ptr_eq(now, before) {
+        return;
+    }
+    if now == before {
+        *now = before.clone();
+        return;
+    }
+    for (id, scope) in &mut Arc::make_mut(now).scopes {
+        if let Some(held) = before.scopes.get(id).filter(|held| *held == scope) {
+            *scope = held.clone();
         }
     }
 }
