@@ -139,6 +139,7 @@ impl Document {
         if self.has_relationship() {
             context::set_failover(&mut subnet, false);
         }
+        reservations::no_client_twice(&subnet, id)?;
         super::pools::set(&mut subnet, &scope.ranges, None, context.version)?;
         self.insert_subnet(subnet, scope.superscope.as_deref());
         Ok(())
@@ -481,9 +482,11 @@ fn set_lifetime(subnet: &mut Json, inherited: [Option<&Json>; 2], duration: Leas
     if old == new && subnet.contains_key(TIMES[0]) {
         return;
     }
+    // A bound that is what the subnet has is most often none at all: Kea writes out all three.
     let moved = |key, beyond: fn(u32, u32) -> bool| {
-        let bound = held(key).filter(|bound| *bound == old || beyond(*bound, new));
-        bound.filter(|bound| *bound != new).map(|_| (key, new))
+        let own = number(subnet, key).is_some_and(|bound| bound == old && bound != new);
+        let demanded = held(key).is_some_and(|bound| beyond(bound, new));
+        (own || demanded).then_some((key, new))
     };
     let min = moved(TIMES[1], |min, new| min > new);
     let max = moved(TIMES[2], |max, new| max < new);
