@@ -89,6 +89,12 @@ pub trait Driver: Send + Sync {
         Impact::none()
     }
 
+    /// What an operator should know before edits are made here, in sentences.
+    fn warnings(&self, edits: &[Edit], readings: &Readings) -> Vec<String> {
+        let _ = (edits, readings);
+        Vec::new()
+    }
+
     /// Applies edits, all or none, if every object is still as expected.
     fn apply<'a>(
         &'a self,

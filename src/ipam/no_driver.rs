@@ -1,4 +1,5 @@
-//! A server of a kind that this version has no driver for: it is listed, and says so.
+//! A server that can't be spoken to, of a kind that this version has no driver for or configured
+//! in a way that can't be: it is listed, and says so.
 
 use crate::drivers::{BoxFuture, Driver, DriverError, Expected, LeaseQuery};
 use crate::model::Edit;
@@ -7,24 +8,30 @@ use crate::model::fingerprint::Fingerprint;
 use crate::model::lease::Lease;
 use crate::model::server::{ServerName, ServerReading};
 
-/// Answers every question with `Unsupported`.
+/// Answers every question with the same error.
 pub(super) struct NoDriver {
     server: ServerName,
-    kind: &'static str,
+    error: DriverError,
 }
 
 impl NoDriver {
     /// For a server of that kind, in the configuration's word.
     pub(super) fn new(server: ServerName, kind: &'static str) -> NoDriver {
-        NoDriver { server, kind }
+        let why = format!("this version has no driver for kind {kind} yet");
+        let error = DriverError::Unsupported {
+            server: server.clone(),
+            why,
+        };
+        NoDriver { server, error }
+    }
+
+    /// For a server that can't be spoken to because of that.
+    pub(super) fn because(server: ServerName, error: DriverError) -> NoDriver {
+        NoDriver { server, error }
     }
 
     fn unsupported<'a, T: Send + 'a>(&self) -> BoxFuture<'a, Result<T, DriverError>> {
-        let error = DriverError::Unsupported {
-            server: self.server.clone(),
-            why: format!("this version has no driver for kind {} yet", self.kind),
-        };
-        Box::pin(std::future::ready(Err(error)))
+        Box::pin(std::future::ready(Err(self.error.clone())))
     }
 }
 

@@ -17,9 +17,14 @@ use super::rhythm::Gate;
 use super::store::{SqliteStore, Store};
 use super::{Estate, Inner, Ipam, OpenError, UnknownServer, groups};
 use crate::clock::Clock;
-use crate::config::{Configuration, GroupEntry, GuardrailEntry, Home, ServerEntry, ServerKind};
+use crate::config::{
+    Configuration, GroupEntry, GuardrailEntry, Home, KeaAddress, KeaEntry, ServerEntry, ServerKind,
+};
 use crate::drivers::Driver;
 use crate::drivers::embedded::{EmbeddedEstate, EstateError};
+use crate::drivers::kea::KeaServer;
+use crate::drivers::kea::channel::Channel;
+use crate::drivers::kea::peers::{PeerEntry, Peers};
 use crate::model::ServerName;
 use crate::model::guardrail::{Glob, Guardrail};
 use crate::model::server::ServerIdentity;
@@ -178,6 +183,7 @@ fn drivers(
             .map(|server| (estate.driver(&server.name), addresses(server)))
             .collect());
     }
+    let peers = Arc::new(Peers::new(entries.iter().filter_map(peer).collect()));
     entries
         .iter()
         .map(|entry| {
@@ -193,11 +199,55 @@ fn drivers(
                     aliases.extend(addresses(server));
                     estate.driver(&server.name)
                 }
+                (ServerKind::Kea(address), _) => kea(home, &entry.name, address, &peers, clock),
                 (kind, _) => Arc::new(NoDriver::new(entry.name.clone(), kind.name())),
             };
             Ok((driver, aliases))
         })
         .collect()
+}
+
+/// A Kea server: nothing is connected yet. One whose channel can't be opened is there, and says
+/// why.
+fn kea(
+    home: &Home,
+    name: &ServerName,
+    entry: &KeaEntry,
+    peers: &Arc<Peers>,
+    clock: &Clock,
+) -> Arc<dyn Driver> {
+    match Channel::open(name.clone(), &entry.address) {
+        Ok(channel) => {
+            let server = KeaServer::new(
+                name.clone(),
+                Arc::new(channel),
+                peers.clone(),
+                clock.clone(),
+            );
+            Arc::new(
+                server
+                    .keeping_copies_in(&home.state)
+                    .configured_as(entry.clone()),
+            )
+        }
+        Err(why) => Arc::new(NoDriver::because(name.clone(), why)),
+    }
+}
+
+/// A Kea server as its partners may know it.
+fn peer(entry: &ServerEntry) -> Option<PeerEntry> {
+    let ServerKind::Kea(kea) = &entry.kind else {
+        return None;
+    };
+    Some(PeerEntry {
+        server: entry.name.clone(),
+        aliases: entry.aliases.clone(),
+        ha_url: kea.ha_url.clone(),
+        url: match &kea.address {
+            KeaAddress::Url(url) => Some(url.url.clone()),
+            KeaAddress::Socket(_) => None,
+        },
+    })
 }
 
 /// A server goes by its addresses too.

@@ -504,9 +504,10 @@ impl fmt::Display for Order {
             Order::GrantScopes {
                 relationship,
                 scopes,
-            } => {
-                write!(f, "Serve {} in '{relationship}'", scopes.join(", "))
-            }
+            } => match scopes.is_empty() {
+                true => write!(f, "Serve nobody in '{relationship}'"),
+                false => write!(f, "Serve {} in '{relationship}'", scopes.join(", ")),
+            },
             Order::RemoveLease { address, .. } => write!(f, "Delete lease {address}"),
         }
     }

@@ -115,11 +115,11 @@ mod tests {
             last_contact: None,
             partner_state: None,
             clock_skew: None,
-            unacked: None,
             unsent_updates: None,
             switches_at: None,
             takes_over_at: None,
             recovers_at: None,
+            unacked: None,
             own_word: own_word.map(str::to_owned),
         }
     }

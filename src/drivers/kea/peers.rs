@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use super::ha::{HaRole, HaTerms};
+use crate::model::ScopeId;
 use crate::model::server::ServerName;
 
 /// A Kea server of the configuration.
@@ -40,6 +41,7 @@ struct Identity {
 pub struct Peers {
     entries: Vec<PeerEntry>,
     learned: Mutex<BTreeMap<ServerName, Vec<Identity>>>,
+    subnets: Mutex<BTreeMap<ServerName, BTreeMap<u32, ScopeId>>>,
 }
 
 type Learned = BTreeMap<ServerName, Vec<Identity>>;
@@ -51,6 +53,7 @@ impl Peers {
         Peers {
             entries,
             learned: Mutex::default(),
+            subnets: Mutex::default(),
         }
     }
 
@@ -59,6 +62,23 @@ impl Peers {
         let identities = relationships.iter().filter_map(identity).collect();
         let mut learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
         learned.insert(server.clone(), identities);
+    }
+
+    /// Remembers a server's subnets by Kea's ids.
+    pub fn has_subnets(&self, server: &ServerName, subnets: &BTreeMap<u32, ScopeId>) {
+        let mut held = self.subnets.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.get(server) != Some(subnets) {
+            held.insert(server.clone(), subnets.clone());
+        }
+    }
+
+    /// The subnets of those servers by Kea's ids, as far as they were read: leases are replicated
+    /// by id, so that two partners must have the same.
+    #[must_use]
+    pub fn subnets_of(&self, servers: &[ServerName]) -> BTreeMap<u32, ScopeId> {
+        let held = self.subnets.lock().unwrap_or_else(PoisonError::into_inner);
+        let theirs = servers.iter().filter_map(|server| held.get(server));
+        theirs.flatten().map(|(id, scope)| (*id, *scope)).collect()
     }
 
     /// Which configured server the peer of that name and URL is, in the relationship `terms` of the

@@ -161,15 +161,12 @@ fn canonical(ipam: &Ipam, mut intent: Intent) -> Result<Intent, PlanError> {
 /// The plan, with what its servers' drivers have to do around each step, and fit to be shown.
 fn finish(ipam: &Ipam, intent: Intent, title: &str, draft: Draft) -> Plan {
     let (impact, silence) = felt(ipam, &draft);
+    let warnings = warnings(ipam, &draft);
     let mut plan = Plan {
         intent,
         title: printable(title, 300),
         steps: draft.steps,
-        warnings: draft
-            .warnings
-            .iter()
-            .map(|sentence| printable(sentence, 1000))
-            .collect(),
+        warnings,
         impact: printable(&impact, 1000),
         silence,
         risk: draft.risk,
@@ -212,6 +209,22 @@ fn around(step: &Step, expanded: Vec<Step>) -> Vec<Step> {
         }
     }
     if own { steps } else { vec![step.clone()] }
+}
+
+/// What the operator should know before: of the plan, and of its servers.
+fn warnings(ipam: &Ipam, draft: &Draft) -> Vec<String> {
+    let mut warnings = draft.warnings.clone();
+    for step in &draft.steps {
+        if let (Action::Apply(edits), Ok(driver)) = (&step.action, ipam.driver(&step.server)) {
+            for warning in driver.warnings(edits, &draft.readings) {
+                if !warnings.contains(&warning) {
+                    warnings.push(warning);
+                }
+            }
+        }
+    }
+    let shown = warnings.iter().map(|sentence| printable(sentence, 1000));
+    shown.collect()
 }
 
 /// What clients feel of a plan, in words, and for how long some of them get no answer at worst.

@@ -85,6 +85,27 @@ impl Reader {
             .clone()
     }
 
+    /// Which server.
+    #[must_use]
+    pub fn server(&self) -> &ServerName {
+        &self.server
+    }
+
+    /// Forgets what is known: the next reading takes nothing from the one before.
+    pub fn forget(&self) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// A configuration (`config-get`'s arguments) as a reading has it.
+    ///
+    /// # Errors
+    /// Why it can't be read.
+    pub fn translate(&self, arguments: &str) -> Result<Arc<ServerConfig>, String> {
+        let arguments = serde_json::from_str(arguments).map_err(|error| error.to_string())?;
+        let read = config::read(arguments)?;
+        Ok(self.with_partners(Arc::new(read.config), &read.terms))
+    }
+
     /// Reads the server at `now`. The configuration is asked for only when it may have changed
     /// since the reading `before`, and always when there is none.
     ///
@@ -109,7 +130,7 @@ impl Reader {
             Some(unchanged) => unchanged,
             None => self.configuration(wire, &status, now).await?,
         };
-        let config = self.with_partners(config, &known);
+        let config = self.with_partners(config, &known.terms);
         let mut statuses = BTreeMap::new();
         let mut clock = None;
         for (place, terms) in known.terms.iter().enumerate() {
@@ -241,8 +262,8 @@ impl Reader {
 
     /// The configuration with its partners by the names of configured servers, as far as they are
     /// known by now.
-    fn with_partners(&self, mut config: Arc<ServerConfig>, known: &Known) -> Arc<ServerConfig> {
-        for terms in &known.terms {
+    fn with_partners(&self, mut config: Arc<ServerConfig>, terms: &[HaTerms]) -> Arc<ServerConfig> {
+        for terms in terms {
             let Some(peer) = terms.partner() else {
                 continue;
             };

@@ -1,3 +1,5 @@
+//! Every edit on a document, by hand, by chance, and on a server.
+
 mod agreement;
 mod by_hand;
 mod server;

@@ -1,0 +1,428 @@
+//! How edits are made on a server, so that its clients feel as little of it as can be.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::KeaServer;
+use super::abilities::Abilities;
+use super::prepare::{Configuration, Prepared, Reversible, prepare};
+use super::standing::{self, SOON, Standing, Status, Terms};
+use super::wire::{Answer, Command};
+use crate::drivers::{DriverError, Expected};
+use crate::model::edit::{Edit, ObjectRef};
+use crate::model::text::printable;
+use crate::rules::Code;
+
+/// So often a configuration that somebody else changes meanwhile is taken anew.
+const ATTEMPTS: usize = 3;
+
+impl KeaServer {
+    /// Makes the edits, all or none, and has the server save them.
+    pub(super) async fn write(
+        &self,
+        edits: &[Edit],
+        expected: Expected<'_>,
+    ) -> Result<(), DriverError> {
+        if edits.is_empty() {
+            return Ok(());
+        }
+        let _alone = self.writer.lock().await;
+        // Also finds out a server that hangs before anything large is asked of it.
+        let status = self.status().await?;
+        let abilities = self.abilities(status.pid).await?;
+        let mut before = self.configuration().await?;
+        for _ in 0..ATTEMPTS {
+            let terms = self.learn(&before);
+            let prepared = self.prepared(&before, &abilities, edits, expected).await?;
+            if let Some(commands) = &prepared.gapless {
+                self.keep_copy(&before)?;
+                self.one_by_one(commands).await?;
+                return self.save().await;
+            }
+            self.may_be_configured(&terms, &status)?;
+            if abilities.config_test_is_safe() {
+                self.test(&prepared).await?;
+            }
+            self.keep_copy(&before)?;
+            let Some(changed) = self.changed_since(&before, &abilities).await? else {
+                let held = Held {
+                    before: &before,
+                    abilities: &abilities,
+                    terms: &terms,
+                    status: &status,
+                };
+                self.set(&prepared, &held).await?;
+                return Ok(());
+            };
+            before = changed;
+        }
+        let mut objects: Vec<ObjectRef> = edits.iter().flat_map(Edit::touches).collect();
+        objects.dedup();
+        Err(DriverError::Stale {
+            server: self.server.clone(),
+            objects,
+        })
+    }
+
+    /// What the edits make of the configuration; on a thread of its own, since it may be large.
+    async fn prepared(
+        &self,
+        before: &Configuration,
+        abilities: &Abilities,
+        edits: &[Edit],
+        expected: Expected<'_>,
+    ) -> Result<Prepared, DriverError> {
+        let (before, abilities) = (before.clone(), abilities.clone());
+        let reader = self.reader.clone();
+        let partner = self.partner_subnets();
+        let (edits, expected) = (edits.to_vec(), expected.to_vec());
+        let work = tokio::task::spawn_blocking(move || {
+            prepare(&reader, &before, &abilities, partner, &edits, &expected)
+        });
+        work.await.unwrap_or_else(|_| {
+            Err(self.unsupported("its configuration could not be edited; nothing was sent".into()))
+        })
+    }
+
+    /// Its configuration, if it is another one than it was.
+    async fn changed_since(
+        &self,
+        before: &Configuration,
+        abilities: &Abilities,
+    ) -> Result<Option<Configuration>, DriverError> {
+        if let (Some(hash), true) = (&before.hash, abilities.has_hash()) {
+            let answer = self.ask(&Command::read("config-hash-get")).await?;
+            let now: Option<Hash> = answer.arguments();
+            if now.is_some_and(|now| now.hash == *hash) {
+                return Ok(None);
+            }
+        }
+        let now = self.configuration().await?;
+        Ok((!now.same(before)).then_some(now))
+    }
+
+    /// Whether its state is one from which it comes back to its clients after it was configured.
+    fn may_be_configured(&self, terms: &[Terms], status: &Status) -> Result<(), DriverError> {
+        for (terms, standing) in terms.iter().zip(&status.relationships) {
+            let what_to_do = match standing.state.as_str() {
+                "in-maintenance" | "partner-in-maintenance" => {
+                    "cancel the maintenance first, or wait until it is over"
+                }
+                "waiting" | "syncing" | "ready" => {
+                    "it would have to begin anew, and answers no client until then: wait until it is back to normal"
+                }
+                _ => continue,
+            };
+            return Err(self.refused(
+                Code::FoStateNotNormal,
+                format!(
+                    "this configuration can only be set as a whole, and '{}' is {} on this server: {what_to_do}",
+                    printable(&terms.name, 130),
+                    standing.state
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// Has the server look through the new configuration.
+    async fn test(&self, prepared: &Prepared) -> Result<(), DriverError> {
+        let mut command = Command::read("config-test").within(time_for(&prepared.text));
+        command.arguments = Some(prepared.text.clone());
+        let answer = self.ask(&command).await?;
+        match answer.result {
+            Answer::SUCCESS => Ok(()),
+            _ => Err(self.refused(Code::InvalidParameter, in_kea_s_words(&answer))),
+        }
+    }
+
+    /// Keeps a copy of the configuration before this home's first write of the file.
+    fn keep_copy(&self, before: &Configuration) -> Result<(), DriverError> {
+        let Some(copies) = &self.copies else {
+            return Ok(());
+        };
+        let kept = copies.keep(&self.server, &before.text, self.clock.now());
+        kept.map_err(|why| {
+            self.unsupported(format!(
+                "its file is about to lose its comments and includes, and no copy of its configuration can be kept in {} ({why}); nothing was sent: make room there and try again",
+                printable(&copies.folder().display().to_string(), 300)
+            ))
+        })
+    }
+
+    /// Commands that change one thing each, without the server being configured anew. When one
+    /// fails, those before it are taken back.
+    async fn one_by_one(&self, commands: &[Reversible]) -> Result<(), DriverError> {
+        for (place, command) in commands.iter().enumerate() {
+            let error = match self.ask(&command.forth).await {
+                Ok(answer) if answer.result == Answer::SUCCESS => continue,
+                Ok(answer) if answer.result == Answer::PARTLY => DriverError::PartlyApplied {
+                    server: self.server.clone(),
+                    what: in_kea_s_words(&answer),
+                },
+                Ok(answer) => self.refused(Code::InvalidParameter, in_kea_s_words(&answer)),
+                Err(error) => error,
+            };
+            // What was changed is not in the file, whatever becomes of it.
+            let done = &commands[..place];
+            if !error.nothing_done() {
+                self.not_saved("a command was sent whose answer was lost");
+                return Err(error);
+            }
+            return Err(match self.back(done).await {
+                Ok(()) => error,
+                Err(why) => {
+                    self.not_saved("some changes were made, and could not be taken back");
+                    DriverError::PartlyApplied {
+                        server: self.server.clone(),
+                        what: format!(
+                            "{place} of {} changes were made, then: {error}; they could not be taken back: {why}. What was made is not saved in its file: read it again, and compare it with its partner",
+                            commands.len()
+                        ),
+                    }
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes back commands that were done, the last one first.
+    async fn back(&self, done: &[Reversible]) -> Result<(), String> {
+        for command in done.iter().rev().flat_map(|command| &command.back) {
+            match self.ask(command).await {
+                Ok(answer) if answer.result == Answer::SUCCESS => {}
+                Ok(answer) => return Err(in_kea_s_words(&answer)),
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the whole configuration, sees that the server comes back to its clients, and has it
+    /// saved.
+    async fn set(&self, prepared: &Prepared, held: &Held<'_>) -> Result<(), DriverError> {
+        let answer = match self.ask(&config_set(&prepared.text)).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                if !error.nothing_done() {
+                    self.not_saved("a configuration was sent, and its answer was lost");
+                }
+                return Err(error);
+            }
+        };
+        self.forget_abilities();
+        if answer.result != Answer::SUCCESS {
+            return Err(self.not_set(&answer, held).await);
+        }
+        // A relationship that was removed, or has just been added, has nowhere to come back to.
+        let after = standing::terms(&prepared.text);
+        let (terms, standings): (Vec<Terms>, Vec<Standing>) = held
+            .terms
+            .iter()
+            .zip(&held.status.relationships)
+            .filter_map(|(terms, standing)| {
+                let mut after = after.iter();
+                let terms = after.find(|after| after.own == terms.own)?;
+                Some((terms.clone(), standing.clone()))
+            })
+            .unzip();
+        let back = self.back_to_clients(&terms, &standings).await;
+        let saved = self.save().await;
+        match (back, saved) {
+            (Ok(()), saved) => saved,
+            (Err(why), Ok(())) => Err(DriverError::PartlyApplied {
+                server: self.server.clone(),
+                what: format!("the configuration is set and saved, but {why}"),
+            }),
+            (Err(why), Err(error)) => Err(DriverError::PartlyApplied {
+                server: self.server.clone(),
+                what: format!("{error}; moreover {why}"),
+            }),
+        }
+    }
+
+    /// What a failed config-set left behind, and puts it right.
+    async fn not_set(&self, answer: &Answer, held: &Held<'_>) -> DriverError {
+        let Held { terms, status, .. } = *held;
+        let said = in_kea_s_words(answer);
+        let partly = |what: String| DriverError::PartlyApplied {
+            server: self.server.clone(),
+            what,
+        };
+        if answer.result == Answer::PARTLY {
+            self.not_saved("a configuration was set in part");
+            return partly(format!(
+                "it says that it took the configuration only in part: {said}"
+            ));
+        }
+        let now = super::abilities::probe(&*self.wire, &self.server).await;
+        let unloaded = match now {
+            Ok(now) => !held.abilities.commands.is_subset(&now.commands),
+            Err(error) => {
+                return partly(format!(
+                    "it refused the configuration: {said}; and then: {error}. Look after that server"
+                ));
+            }
+        };
+        if !unloaded {
+            return match self.back_to_clients(terms, &status.relationships).await {
+                Ok(()) => self.refused(Code::InvalidParameter, said),
+                Err(why) => partly(format!(
+                    "it refused the configuration ({said}) and kept the old one, but {why}"
+                )),
+            };
+        }
+        let again = self.ask(&config_set(&held.before.text)).await;
+        let failed = match again {
+            Ok(answer) if answer.result == Answer::SUCCESS => {
+                let back = self.back_to_clients(terms, &status.relationships).await;
+                match back {
+                    Ok(()) => {
+                        return self.refused(
+                            Code::InvalidParameter,
+                            format!(
+                                "{said}. Kea dropped all its hooks over it; its old configuration was set again at once, and it answers its clients as before"
+                            ),
+                        );
+                    }
+                    Err(why) => format!("its old configuration was set again, but {why}"),
+                }
+            }
+            Ok(answer) => format!(
+                "its old configuration was refused as well: {}",
+                in_kea_s_words(&answer)
+            ),
+            Err(error) => format!("its old configuration could not be set again: {error}"),
+        };
+        partly(format!(
+            "it refused the configuration ({said}) and dropped all its hooks over it, high availability too; {failed}. Its file is untouched: restart Kea there"
+        ))
+    }
+
+    /// Waits until every relationship is as it was, or normal.
+    pub(super) async fn back_to_clients(
+        &self,
+        terms: &[Terms],
+        before: &[Standing],
+    ) -> Result<(), String> {
+        for (terms, before) in terms.iter().zip(before) {
+            self.one_back(terms, before).await?;
+        }
+        Ok(())
+    }
+
+    async fn one_back(&self, terms: &Terms, before: &Standing) -> Result<(), String> {
+        let until = Instant::now() + terms.longest_return() + Duration::from_secs(10);
+        let begun = Instant::now();
+        let mut forced = None::<Instant>;
+        loop {
+            let now = standing::standing(&*self.wire, &self.server, terms).await;
+            if let Ok(now) = &now {
+                let alone = now.state == "partner-down";
+                if now.is_normal() || now.state == before.state || (alone && !before.is_normal()) {
+                    return Ok(());
+                }
+                // Its partner is known to be down: it need not wait to find out again.
+                let waits = now.state == "waiting" && before.state == "partner-down";
+                let again = forced.is_none_or(|at| at.elapsed() > Duration::from_secs(2));
+                if waits && again {
+                    forced = Some(Instant::now());
+                    if self.force(terms).await.is_ok() {
+                        continue;
+                    }
+                }
+            }
+            if Instant::now() >= until {
+                let name = printable(&terms.name, 130);
+                return Err(match now {
+                    Ok(now) => format!(
+                        "'{name}' has been {} for {} s and has not come back to {}: look after that server and its partner",
+                        now.state,
+                        (terms.longest_return().as_secs() + 10),
+                        before.state
+                    ),
+                    Err(error) => format!("it does not say how '{name}' stands: {error}"),
+                });
+            }
+            // Every question also has Kea look after its timers, which makes the silence shorter.
+            let soon = begun.elapsed() < Duration::from_secs(5);
+            sleep(Duration::from_millis(if soon { 20 } else { 200 })).await;
+        }
+    }
+
+    /// Has it write its file.
+    pub(super) async fn save(&self) -> Result<(), DriverError> {
+        let command = Command::write("config-write").within(Duration::from_secs(30));
+        let why = match self.ask(&command).await {
+            Ok(answer) if answer.result == Answer::SUCCESS => {
+                self.saved();
+                return Ok(());
+            }
+            Ok(answer) => in_kea_s_words(&answer),
+            Err(error) => error.to_string(),
+        };
+        self.not_saved(&why);
+        Err(DriverError::PartlyApplied {
+            server: self.server.clone(),
+            what: format!(
+                "it is set, but not saved: {why}. It holds until Kea is restarted there; put its file right, and the next change saves everything"
+            ),
+        })
+    }
+
+    pub(super) async fn status(&self) -> Result<Status, DriverError> {
+        standing::status(&*self.wire, &self.server).await
+    }
+
+    /// Its whole configuration.
+    pub(super) async fn configuration(&self) -> Result<Configuration, DriverError> {
+        let command = Command::read("config-get").within(Duration::from_secs(30));
+        let answer = self.ask(&command).await?;
+        if answer.result != Answer::SUCCESS {
+            return Err(standing::not_understood(
+                &self.server,
+                "config-get",
+                &answer,
+            ));
+        }
+        let arguments = answer.arguments.as_ref().map(|raw| raw.get());
+        Configuration::of(arguments.unwrap_or_default()).ok_or_else(|| DriverError::Protocol {
+            server: self.server.clone(),
+            what: "config-get: no configuration".to_owned(),
+        })
+    }
+}
+
+/// What a server was before it was configured anew.
+struct Held<'a> {
+    before: &'a Configuration,
+    abilities: &'a Abilities,
+    terms: &'a [Terms],
+    status: &'a Status,
+}
+
+#[derive(serde::Deserialize)]
+struct Hash {
+    hash: String,
+}
+
+fn config_set(text: &str) -> Command {
+    let mut command = Command::write("config-set").within(time_for(text));
+    command.arguments = Some(text.to_owned());
+    command
+}
+
+/// How long a server may need for a configuration of that size: measured is a second for each
+/// 3 MB.
+fn time_for(text: &str) -> Duration {
+    SOON * 4 + Duration::from_secs(text.len() as u64 / 1_000_000)
+}
+
+/// What the server said, fit to be shown.
+pub(super) fn in_kea_s_words(answer: &Answer) -> String {
+    match printable(answer.text.trim(), 600) {
+        text if text.is_empty() => format!("result {}, without a word", answer.result),
+        text => format!("Kea says: {}", text.trim_end_matches('.')),
+    }
+}
