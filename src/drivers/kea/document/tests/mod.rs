@@ -1,3 +1,5 @@
+//! What the tests of the document share.
+
 mod agreement;
 mod by_hand;
 mod server;
