@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::lifetimes::{lifetimes, set_lifetime};
 use super::reservations::{addresses, find};
 use super::{
-    Context, Document, Json, Outcome, Refusal, context, item_mut, list, list_mut, number, options,
+    Context, Document, Json, Outcome, Refusal, context, item_mut, list, list_mut, options,
     reservations, shown, text,
 };
 use crate::model::reservation::ReservationProperty;
