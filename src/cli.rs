@@ -5,6 +5,7 @@ mod ipam;
 mod keys;
 mod lab;
 mod manual;
+mod password;
 mod views;
 
 use std::ffi::OsString;
@@ -275,9 +276,10 @@ fn open() -> anyhow::Result<Ipam> {
 }
 
 fn open_with(home: &Home, configuration: &Configuration) -> anyhow::Result<Ipam> {
+    let configuration = password::asked(configuration)?;
     Ok(Ipam::open(
         home,
-        configuration,
+        &configuration,
         Clock::system(),
         &operator(),
     )?)

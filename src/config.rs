@@ -14,10 +14,17 @@ use crate::model::ServerName;
 use crate::model::guardrail::{Glob, Guardrail};
 use crate::model::text::printable;
 use collect::RawCollect;
+use impact::RawImpact;
 
 mod collect;
+mod impact;
+mod kea;
+mod secret;
 
 pub use collect::Periods;
+pub use impact::Felt;
+pub use kea::{KeaAddress, KeaEntry, KeaUrl, Login, PasswordFrom};
+pub use secret::Secret;
 
 /// Where configuration and state are kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -99,6 +106,8 @@ pub struct Configuration {
     pub groups: Vec<GroupEntry>,
     /// How often servers are read, and for how long it is remembered.
     pub collect: Periods,
+    /// What is asked about before clients feel it.
+    pub impact: Felt,
 }
 
 /// A `[[guardrail]]` entry.
@@ -155,7 +164,7 @@ pub enum ServerKind {
     /// One of the embedded estate; its name says which.
     Embedded,
     /// ISC Kea, at its control channel.
-    Kea(KeaAddress),
+    Kea(KeaEntry),
     /// Microsoft DHCP, at a host.
     Microsoft {
         /// The host to manage it on; by default its name.
@@ -166,15 +175,6 @@ pub enum ServerKind {
         /// The host; by default its name.
         host: String,
     },
-}
-
-/// Where a Kea server listens for commands.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum KeaAddress {
-    /// A unix socket's path.
-    Socket(PathBuf),
-    /// The address of a Control Agent, or of the server itself.
-    Url(String),
 }
 
 impl ServerKind {
@@ -251,6 +251,7 @@ impl Configuration {
             guardrails: source.guardrails(&raw.guardrail)?,
             groups: source.groups(&raw.group)?,
             collect: source.periods(raw.collect)?,
+            impact: source.felt(raw.impact.as_ref())?,
         })
     }
 }
@@ -268,6 +269,7 @@ struct RawFile {
     group: Vec<Spanned<RawGroup>>,
     #[serde(default)]
     collect: RawCollect,
+    impact: Option<RawImpact>,
 }
 
 #[derive(Deserialize)]
@@ -279,6 +281,43 @@ struct RawServer {
     socket: Option<Spanned<PathBuf>>,
     url: Option<Spanned<String>>,
     host: Option<Spanned<String>>,
+    ha_url: Option<Spanned<String>>,
+    user: Option<Spanned<String>>,
+    password_file: Option<Spanned<PathBuf>>,
+    password_env: Option<Spanned<String>>,
+    password_prompt: Option<Spanned<bool>>,
+    ca_file: Option<Spanned<PathBuf>>,
+    client_cert: Option<Spanned<PathBuf>>,
+    client_key: Option<Spanned<PathBuf>>,
+    allow_cleartext_password: Option<Spanned<bool>>,
+}
+
+impl RawServer {
+    /// The keys given that not every kind has, and where their values begin.
+    fn given(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        fn at<T>(value: Option<&Spanned<T>>) -> Option<usize> {
+            value.map(|value| value.span().start)
+        }
+        [
+            ("socket", at(self.socket.as_ref())),
+            ("url", at(self.url.as_ref())),
+            ("host", at(self.host.as_ref())),
+            ("ha_url", at(self.ha_url.as_ref())),
+            ("user", at(self.user.as_ref())),
+            ("password_file", at(self.password_file.as_ref())),
+            ("password_env", at(self.password_env.as_ref())),
+            ("password_prompt", at(self.password_prompt.as_ref())),
+            ("ca_file", at(self.ca_file.as_ref())),
+            ("client_cert", at(self.client_cert.as_ref())),
+            ("client_key", at(self.client_key.as_ref())),
+            (
+                "allow_cleartext_password",
+                at(self.allow_cleartext_password.as_ref()),
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(key, at)| Some((key, at?)))
+    }
 }
 
 fn shown(text: &str) -> String {
@@ -393,10 +432,7 @@ impl Source<'_> {
         let host = || raw.host.as_ref().unwrap_or(name).get_ref().clone();
         let (kind_found, allowed): (ServerKind, &[&str]) = match kind.get_ref().as_str() {
             "embedded" => (ServerKind::Embedded, &[]),
-            "kea" => (
-                ServerKind::Kea(self.kea_address(at, raw)?),
-                &["socket", "url"],
-            ),
+            "kea" => (ServerKind::Kea(self.kea(at, raw)?), kea::KEYS),
             "microsoft" => (ServerKind::Microsoft { host: host() }, &["host"]),
             "dns" => (ServerKind::Dns { host: host() }, &["host"]),
             other => {
@@ -409,20 +445,11 @@ impl Source<'_> {
                 ));
             }
         };
-        let given = [
-            ("socket", raw.socket.as_ref().map(Spanned::span)),
-            ("url", raw.url.as_ref().map(Spanned::span)),
-            ("host", raw.host.as_ref().map(Spanned::span)),
-        ];
-        for (key, span) in given {
-            if let Some(span) = span
-                && !allowed.contains(&key)
-            {
-                return Err(self.at(
-                    span.start,
-                    format!("a server of kind \"{}\" has no {key}", kind_found.name()),
-                ));
-            }
+        if let Some((key, at)) = raw.given().find(|(key, _)| !allowed.contains(key)) {
+            return Err(self.at(
+                at,
+                format!("a server of kind \"{}\" has no {key}", kind_found.name()),
+            ));
         }
         Ok(ServerEntry {
             name: ServerName::new(name.get_ref()),
@@ -464,33 +491,6 @@ impl Source<'_> {
             shown(alias)
         );
         Err(self.at(name.span().start, what))
-    }
-
-    fn kea_address(&self, at: usize, raw: &RawServer) -> Result<KeaAddress, ConfigError> {
-        match (&raw.socket, &raw.url) {
-            (Some(socket), None) => Ok(KeaAddress::Socket(socket.get_ref().clone())),
-            (None, Some(url)) => {
-                let text = url.get_ref();
-                if text.starts_with("http://") || text.starts_with("https://") {
-                    return Ok(KeaAddress::Url(text.clone()));
-                }
-                Err(self.at(
-                    url.span().start,
-                    format!(
-                        "'{}' is no address: it begins with http:// or https://",
-                        shown(text)
-                    ),
-                ))
-            }
-            (None, None) => Err(self.at(
-                at,
-                "a Kea server needs a socket (a path) or a url (http:// or https://)".to_owned(),
-            )),
-            (Some(_), Some(url)) => Err(self.at(
-                url.span().start,
-                "a Kea server has either a socket or a url, not both".to_owned(),
-            )),
-        }
     }
 }
 

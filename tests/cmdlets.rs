@@ -568,6 +568,33 @@ fn partner_down_is_ordered_on_the_survivor() {
 }
 
 #[test]
+fn partner_down_is_refused_against_the_evidence() {
+    let house = House::new();
+    let name = "dhcp1.contoso.com-dc1.contoso.com";
+    house.lab(&LabCommand::Cut("dhcp1".into(), "dc1".into()));
+    house.clock.advance(jiff::SignedDuration::from_mins(10));
+    let line = format!("Set-DhcpServerv4Failover {name} -PartnerDown");
+    let err = house.bad(&format!("{line} -Confirm:false"));
+    assert!(
+        err.contains("DON'T: the partner is alive") && err.contains("-Force does it"),
+        "{err}"
+    );
+    let state = |house: &House| house.json("Get-DhcpServerv4Failover")[0]["State"].clone();
+    assert_eq!(state(&house), "CommunicationInterrupted");
+    house.lab(&LabCommand::Fail(
+        "dc1.contoso.com".into(),
+        Fault::Unreachable,
+    ));
+    let err = house.bad(&format!("{line} -Confirm:false"));
+    assert!(
+        err.contains("UNCONFIRMED") && err.contains("-Force does it"),
+        "{err}"
+    );
+    house.run(&format!("{line} -Force"));
+    assert_eq!(state(&house), "PartnerDown");
+}
+
+#[test]
 fn a_relationship_is_deleted_without_its_partner_by_force_only() {
     let house = House::new();
     let name = "dhcp1.contoso.com-dc1.contoso.com";

@@ -1072,8 +1072,8 @@ async fn a_guardrail_denies_at_the_plan_and_again_at_the_wire() {
     deny.server = Some(Glob::new("dc1"));
     deny.scope = Some(ScopePattern::new("10.0.0.0/24"));
     let access = |rule: &Guardrail| Access {
-        read_only: None,
         rules: vec![rule.clone()],
+        ..Access::default()
     };
     ipam.set_access(access(&deny));
     // What dhcp1 is asked for is carried to dc1.

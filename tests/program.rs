@@ -295,6 +295,16 @@ fn a_drill_goes_through_to_normal() {
     let partner_down = format!("Set-DhcpServerv4Failover -Name {name} -PartnerDown -Force");
     assert_eq!(state("dhcp1"), "Normal");
     home.refused(&partner_down);
+    // While the partner lives, only force does it.
+    home.run("lab cut dhcp1 dc1");
+    let told = format!("ipam set-partner-down --relationship {name} --yes");
+    let refused = home.refused(&told);
+    assert!(
+        refused.contains("DON'T: the partner is alive") && refused.contains("--force"),
+        "{refused}"
+    );
+    assert_eq!(state("dhcp1"), "CommunicationInterrupted");
+    home.run("lab join dhcp1 dc1");
     home.run("lab stop dc1");
     assert_eq!(state("dhcp1"), "CommunicationInterrupted");
     home.run(&partner_down);

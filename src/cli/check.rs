@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use clap::Args;
 
 use crate::config::Home;
+use crate::drivers::check::Weight;
 use crate::ipam::Ipam;
 use crate::model::text::printable;
 
@@ -42,56 +43,25 @@ pub(super) async fn run(home: &Home, ipam: &Ipam, args: CheckArgs) -> anyhow::Re
         printable(&home.state.display().to_string(), 400)
     )?;
     drop(out);
-    let estate = ipam.collect_only(&servers).await;
+    let checked = ipam.check(&servers).await;
     let mut out = io::stdout().lock();
     let mut code = 0;
-    for name in &servers {
-        let Some(view) = estate.servers.get(name) else {
-            continue;
-        };
-        match (&view.reading, &view.error) {
-            (Some(reading), None) => {
-                let roles: Vec<String> = reading
-                    .identity
-                    .roles
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect();
-                let mut has = Vec::new();
-                let (config, zones) = (&reading.config, reading.zones.len());
-                for (count, one, more) in [
-                    (config.scopes.len(), "scope", "scopes"),
-                    (
-                        config.relationships.len(),
-                        "failover relationship",
-                        "failover relationships",
-                    ),
-                    (zones, "zone", "zones"),
-                ] {
-                    if count > 0 {
-                        has.push(format!("{count} {}", if count == 1 { one } else { more }));
-                    }
-                }
-                writeln!(
-                    out,
-                    "{name}: {} ({}), {}: {}",
-                    reading.availability,
-                    roles.join(" and "),
-                    printable(&reading.identity.version_text, 80),
-                    if has.is_empty() {
-                        "empty".to_owned()
-                    } else {
-                        has.join(", ")
-                    },
-                )?;
+    for (name, lines) in checked {
+        for (number, line) in lines.iter().enumerate() {
+            let text = printable(&line.text, 400);
+            let sign = match line.weight {
+                Weight::Fact => "",
+                Weight::Warning => "warning: ",
+                Weight::Failure => "failure: ",
+            };
+            match number {
+                // Of an error, the sentence begins with the server's name.
+                0 if text.starts_with(&format!("{name} ")) => writeln!(out, "{text}")?,
+                0 => writeln!(out, "{name}: {text}")?,
+                _ => writeln!(out, "  {sign}{text}")?,
             }
-            (_, Some(error)) => {
+            if line.weight == Weight::Failure {
                 code = 1;
-                writeln!(out, "{name}: {}", printable(&error.to_string(), 400))?;
-            }
-            (None, None) => {
-                code = 1;
-                writeln!(out, "{name}: was not asked")?;
             }
         }
     }

@@ -136,8 +136,35 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         relationship: Option<String>,
     },
-    /// Tell the survivor that its partner is down.
+    /// Tell the survivor that its partner is down, where the evidence says that it is.
     SetPartnerDown {
+        #[command(flatten)]
+        on: On,
+        /// Also against the evidence: the partner is fenced, and I say so.
+        #[arg(long)]
+        force: bool,
+        /// Which relationship.
+        #[arg(long, value_name = "NAME")]
+        relationship: String,
+    },
+    /// Have a Kea server answer for both, so that its partner can be switched off.
+    StartMaintenance {
+        #[command(flatten)]
+        on: On,
+        /// Which relationship.
+        #[arg(long, value_name = "NAME")]
+        relationship: String,
+    },
+    /// Take that back: the partner serves again.
+    CancelMaintenance {
+        #[command(flatten)]
+        on: On,
+        /// Which relationship.
+        #[arg(long, value_name = "NAME")]
+        relationship: String,
+    },
+    /// Start a stuck Kea server's HA anew.
+    ResetHa {
         #[command(flatten)]
         on: On,
         /// Which relationship.
@@ -228,10 +255,35 @@ pub(super) async fn run(ipam: &Ipam, args: IpamArgs) -> anyhow::Result<u8> {
             };
             views::compare(ipam, &servers, relationship.as_deref()).await
         }
-        Command::SetPartnerDown { on, relationship } => {
+        Command::SetPartnerDown {
+            on,
+            force,
+            relationship,
+        } => {
             let server = holder(ipam, on.server.as_deref(), Some(&relationship)).await?;
+            let evidence = ipam.gather(&server, &relationship).await?;
+            match evidence.objection() {
+                Some(why) if on.what_if || force => tell(&[why])?,
+                Some(why) => bail!(
+                    "nothing was done. {why}. --force does it against the evidence",
+                    why = printable(&why, 2000)
+                ),
+                None => {}
+            }
             let order = Order::SetPartnerDown { relationship };
             carry_out(ipam, Intent::Order { server, order }, on.what_if, on.yes).await
+        }
+        Command::StartMaintenance { on, relationship } => {
+            let order = |relationship| Order::StartMaintenance { relationship };
+            ordered(ipam, on, relationship, order).await
+        }
+        Command::CancelMaintenance { on, relationship } => {
+            let order = |relationship| Order::CancelMaintenance { relationship };
+            ordered(ipam, on, relationship, order).await
+        }
+        Command::ResetHa { on, relationship } => {
+            let order = |relationship| Order::ResetHa { relationship };
+            ordered(ipam, on, relationship, order).await
         }
         Command::Journal { limit } => views::journal(ipam, limit),
         Command::Undo { plan, what_if, yes } => {
@@ -252,6 +304,21 @@ pub(super) async fn run(ipam: &Ipam, args: IpamArgs) -> anyhow::Result<u8> {
             })
         }
     }
+}
+
+/// Orders the server named something about a relationship: which of the two is never guessed.
+async fn ordered(
+    ipam: &Ipam,
+    on: On,
+    relationship: String,
+    order: impl FnOnce(String) -> Order,
+) -> anyhow::Result<u8> {
+    let Some(name) = on.server.as_deref() else {
+        bail!("say which of the two servers is to do it, with --server");
+    };
+    let server = ipam.resolve(name)?;
+    let order = order(relationship);
+    carry_out(ipam, Intent::Order { server, order }, on.what_if, on.yes).await
 }
 
 fn server(ipam: &Ipam, name: Option<&str>) -> anyhow::Result<ServerName> {
@@ -448,6 +515,7 @@ fn report(title: &str, outcome: &Outcome) -> anyhow::Result<u8> {
         };
         let result = match &step.result {
             StepResult::Done => "done".to_owned(),
+            StepResult::TakenBack => "done, and taken back".to_owned(),
             StepResult::Failed(error) => format!("failed: {}", why(error)),
             StepResult::Unknown(error) => format!("unknown: {}", why(error)),
             StepResult::NotBegun => "not begun".to_owned(),

@@ -460,7 +460,7 @@ fn failed(
         outcome.steps.iter().enumerate().find_map(|(index, step)| {
             let carries = matches!(
                 purposes.get(index),
-                Some(Purpose::Carry { .. } | Purpose::BestEffort)
+                Some(Purpose::Carry { .. } | Purpose::BestEffort | Purpose::Always)
             );
             match &step.result {
                 StepResult::Failed(error) | StepResult::Unknown(error) if carries != wanted => {
@@ -496,7 +496,8 @@ fn failed(
 /// What was done on which server, and what not, where some of it was done.
 fn half_way(outcome: &Outcome) -> Option<String> {
     let steps = &outcome.steps;
-    if !steps.iter().any(|step| step.result == StepResult::Done) {
+    let did = |result: &StepResult| matches!(result, StepResult::Done | StepResult::TakenBack);
+    if !steps.iter().any(|step| did(&step.result)) {
         return None;
     }
     let why = |error: &DriverError| match error {
@@ -509,6 +510,9 @@ fn half_way(outcome: &Outcome) -> Option<String> {
             let (server, what) = (&step.server, printable(&step.what, 600));
             match &step.result {
                 StepResult::Done => format!("{server} was changed ({what})"),
+                StepResult::TakenBack => {
+                    format!("{server} was changed, and is as before again ({what})")
+                }
                 StepResult::Failed(error) if !error.nothing_done() => {
                     format!("{server} was changed in part ({what}): {}", why(error))
                 }

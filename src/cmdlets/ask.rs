@@ -33,7 +33,7 @@ pub fn render_plan(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  Nothing is to be done: everything is so already.")?;
     }
     for (index, step) in plan.steps.iter().enumerate() {
-        let what = printable(&step.action.to_string(), 2000);
+        let what = printable(&step.words(), 2000);
         writeln!(out, "  {}. {}: {what}", index + 1, step.server)?;
         for change in &step.changes {
             writeln!(out, "       {}", field(change))?;
@@ -248,6 +248,7 @@ mod tests {
             }],
             warnings: vec!["look out".into()],
             impact: "no interruption".into(),
+            silence: std::time::Duration::ZERO,
             risk: Risk::Small,
             clears: Vec::new(),
             left_out: Vec::new(),

@@ -335,6 +335,7 @@ async fn set(run: &mut Run<'_, '_>) -> Done<Results> {
             )
             .into());
         }
+        heed_evidence(run, &current.name, &message).await?;
         run.ask(&format!(
             "{server} will take {} for down in '{name}' and, after the maximum client lead time, \
              its addresses. Do this only when {} does not serve clients. Continue?",
@@ -366,6 +367,28 @@ async fn set(run: &mut Run<'_, '_>) -> Done<Results> {
     };
     run.carry(intent, &message, name).await?;
     passed(run, name).await
+}
+
+/// Refuses to set partner down against the evidence, unless `-Force` says so.
+async fn heed_evidence(run: &mut Run<'_, '_>, name: &str, message: &str) -> Done<()> {
+    let gathered = run.ipam.gather(&run.server, name).await;
+    let evidence = gathered.map_err(|error| Failure::plan(&run.server, message, name, &error))?;
+    let Some(why) = evidence.objection() else {
+        return Ok(());
+    };
+    if run.call.switch("Force") || run.call.common.what_if {
+        run.warn(&why)?;
+        return Ok(());
+    }
+    Err(Failure {
+        category: "InvalidOperation".to_owned(),
+        id: "PartnerNotKnownToBeDown".to_owned(),
+        target: name.to_owned(),
+        ..Failure::invalid(format!(
+            "{message} {why}. Nothing was done: -Force does it against the evidence"
+        ))
+    }
+    .into())
 }
 
 /// As [`Run::carry`]; where only the partner is missing, the error says that `-Force` does without.

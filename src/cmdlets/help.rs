@@ -112,6 +112,9 @@ pub fn about(cmdlet: &Cmdlet, parameter: &str) -> &'static str {
         "Force" if noun.ends_with("Superscope") => "Also scopes of another superscope",
         "Force" if noun.ends_with("v4Filter") => "Also addresses that are in a list already",
         "Force" if cmdlet.name == "Remove-DhcpServerv4Scope" => "Also scopes with leases",
+        "Force" if cmdlet.name == "Set-DhcpServerv4Failover" => {
+            "Do not ask; with -PartnerDown, also against the evidence"
+        }
         "Force" => "Do not ask",
         "Fqdn" => "EQ, NE, ISL or INSL, then names",
         "IPAddress" if noun.ends_with("DnsSetting") => "A reservation",

@@ -50,8 +50,14 @@ fn every_kind_is_read() {
         kinds,
         [
             ServerKind::Embedded,
-            ServerKind::Kea(KeaAddress::Socket("/run/kea/kea4-ctrl-socket".into())),
-            ServerKind::Kea(KeaAddress::Url("https://kea2:8000/".into())),
+            ServerKind::Kea(KeaEntry {
+                address: KeaAddress::Socket("/run/kea/kea4-ctrl-socket".into()),
+                ha_url: None
+            }),
+            ServerKind::Kea(KeaEntry {
+                address: KeaAddress::Url(Box::new(KeaUrl::new("https://kea2:8000/"))),
+                ha_url: None
+            }),
             ServerKind::Microsoft {
                 host: "win1".into()
             },
@@ -243,4 +249,92 @@ proptest! {
         let _ = parse(&format!("[[server]]\nname = \"x\"\nkind = \"kea\"\n{key} = {value}\n"));
         let _ = parse(&format!("[[server]]\n{key} = {value}\n"));
     }
+}
+
+const KEA: &str = "[[server]]\nname = \"kea1\"\nkind = \"kea\"\n";
+
+#[test]
+fn a_kea_server_is_spoken_to_as_the_file_says() {
+    let text = format!(
+        "{KEA}url = \"https://kea1:8443/\"\nha_url = \"http://10.0.0.2:8001/\"\nuser = \"twinscope\"\npassword_file = \"kea1.password\"\nca_file = \"/etc/ssl/own.pem\"\nclient_cert = \"c.pem\"\nclient_key = \"c.key\"\n"
+    );
+    let file = Path::new("/home/op/config.toml");
+    let configuration = Configuration::parse(file, &text).unwrap();
+    let ServerKind::Kea(entry) = &configuration.servers[0].kind else {
+        panic!("{configuration:?}")
+    };
+    assert_eq!(entry.ha_url.as_deref(), Some("http://10.0.0.2:8001/"));
+    let KeaAddress::Url(url) = &entry.address else {
+        panic!("{entry:?}")
+    };
+    // A file without a folder lies beside the configuration.
+    let login = url.login.as_ref().unwrap();
+    let beside = PathBuf::from("/home/op/kea1.password");
+    assert_eq!(login.user, "twinscope");
+    assert_eq!(login.password, PasswordFrom::File(beside));
+    assert_eq!(url.ca_file, Some(PathBuf::from("/etc/ssl/own.pem")));
+    let client = ("/home/op/c.pem".into(), "/home/op/c.key".into());
+    assert_eq!(url.client, Some(client));
+    let given = PasswordFrom::Prompt(Some(Secret::new("hush".to_owned())));
+    assert!(!format!("{given:?}").contains("hush"));
+}
+
+#[test]
+fn what_would_give_a_password_away_or_makes_no_sense_is_refused_with_its_line() {
+    let user = "user = \"a\"\npassword_env = \"B\"\n";
+    for (lines, says_what) in [
+        (
+            format!("url = \"http://kea1:8000/\"\n{user}"),
+            "line 4, url: the password would cross the network unencrypted",
+        ),
+        (
+            "url = \"https://a:hush@kea1/\"\n".to_owned(),
+            "line 4, url: no user and no password in the address",
+        ),
+        (
+            "url = \"https://kea1/\"\nuser = \"a\"\n".to_owned(),
+            "line 5, user: a user needs a password",
+        ),
+        (
+            "url = \"https://kea1/\"\npassword_prompt = true\n".to_owned(),
+            "line 5, password_prompt: a password for",
+        ),
+        (
+            format!("url = \"https://kea1/\"\n{user}password_file = \"f\"\n"),
+            "a second place for the password",
+        ),
+        (
+            "url = \"https://kea1/\"\nuser = \"a:b\"\npassword_env = \"B\"\n".to_owned(),
+            "line 5, user: 'a:b' is no user name",
+        ),
+        (
+            "url = \"https://kea1/\"\nclient_cert = \"c\"\n".to_owned(),
+            "line 5, client_cert: a client certificate needs its key",
+        ),
+        (
+            "url = \"http://kea1/\"\nca_file = \"c\"\n".to_owned(),
+            "line 5, ca_file: this is for https:// only",
+        ),
+        (
+            format!("socket = \"/run/kea\"\n{user}"),
+            "line 5, user: a Kea server at a socket has no user",
+        ),
+        (
+            "url = \"kea1:8000\"\n".to_owned(),
+            "line 4, url: 'kea1:8000' is no address of a server",
+        ),
+        (
+            "url = \"http://kea1/\"\nha_url = \"kea2\"\n".to_owned(),
+            "line 5, ha_url: 'kea2' is no address",
+        ),
+    ] {
+        let said = says(&format!("{KEA}{lines}"));
+        assert!(said.contains(says_what), "{says_what} is not in: {said}");
+        assert!(!said.contains("hush"), "{said}");
+    }
+    for here in ["127.0.0.1", "[::1]", "localhost"] {
+        parse(&format!("{KEA}url = \"http://{here}:8000/\"\n{user}")).unwrap();
+    }
+    let allowed = format!("{KEA}url = \"http://kea1/\"\n{user}allow_cleartext_password = true\n");
+    parse(&allowed).unwrap();
 }

@@ -50,6 +50,8 @@ pub enum Action {
     Toast(Tone, String),
     /// Puts text into the terminal's clipboard.
     Copy(String),
+    /// The same with the selected rows: a line each, with a tab between two columns.
+    CopyRows,
     /// Narrows the table to what was typed.
     Filter(String),
     /// Changes what is remembered of the operator's taste.

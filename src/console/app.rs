@@ -20,7 +20,7 @@ use super::draw::{self, Look};
 use super::jobs::{JobId, JobRequest};
 use super::keymap::Keymap;
 use super::layers::Layer;
-use super::place::Place;
+use super::place::{Place, ServerType, View};
 use super::preferences::Preferences;
 use super::subject::Subject;
 use super::table::{Table, Tone};
@@ -64,6 +64,8 @@ pub struct Toast {
     pub text: String,
     /// When it goes; `None`: with the next key.
     pub until: Option<Timestamp>,
+    /// Whether it says what came of a plan: the next plan's outcome takes its place.
+    pub outcome: bool,
 }
 
 /// A job that runs.
@@ -99,6 +101,8 @@ pub struct App {
     summary: Summary,
     place: Place,
     trail: Vec<Place>,
+    /// The view that was last open of each server type.
+    views: BTreeMap<ServerType, View>,
     tables: HashMap<Place, Table>,
     table: Table,
     /// What each column's cells would take.
@@ -109,6 +113,8 @@ pub struct App {
     layers: Vec<Opened>,
     next_layer: u64,
     toasts: Vec<Toast>,
+    /// Whether what is said now is what came of a plan.
+    telling_outcome: bool,
     jobs: BTreeMap<JobId, Running>,
     next_job: JobId,
     drawn: drawn::Drawn,
@@ -140,6 +146,7 @@ impl App {
             world,
             place: Place::START,
             trail: Vec::new(),
+            views: BTreeMap::new(),
             tables: HashMap::new(),
             table: Table::default(),
             widths: Vec::new(),
@@ -149,6 +156,7 @@ impl App {
             layers: Vec::new(),
             next_layer: 0,
             toasts: Vec::new(),
+            telling_outcome: false,
             jobs: BTreeMap::new(),
             next_job: 0,
             drawn: drawn::Drawn::default(),
@@ -265,24 +273,9 @@ impl App {
     /// What commands act on.
     #[must_use]
     pub fn selection(&self) -> Selection {
-        let source = self.table.source();
-        let row = self.table.order().get(self.table.cursor()).copied();
-        let cells = match row {
-            None => Vec::new(),
-            Some(row) => source
-                .columns()
-                .iter()
-                .enumerate()
-                .map(|(column, spec)| {
-                    let cell = source.cell(row as usize, column, &self.world);
-                    (spec.name, cell.text.into_owned())
-                })
-                .collect(),
-        };
         Selection {
             place: self.place.clone(),
             rows: self.table.selection(),
-            cells,
         }
     }
 

@@ -53,8 +53,6 @@ pub struct Selection {
     pub place: Place,
     /// The marked rows, or else the one under the cursor, in the order shown.
     pub rows: Vec<Subject>,
-    /// The row under the cursor as it is shown, a cell a column.
-    pub cells: Vec<(&'static str, String)>,
 }
 
 impl Selection {
@@ -127,11 +125,19 @@ impl Command {
         }
     }
 
+    /// Whether it means anything here; what does not is in no menu.
+    #[must_use]
+    pub fn is_offered(&self, world: &World, selection: &Selection) -> bool {
+        commands::maintenance::offered(self.id, world, selection)
+    }
+
     /// Why it can't be run, in a sentence; `None`: it can.
     #[must_use]
     pub fn refusal(&self, world: &World, selection: &Selection) -> Option<String> {
+        let offered = self.is_offered(world, selection);
         self.wrong_place(selection)
             .or_else(|| self.wrong_rows(selection))
+            .or_else(|| (!offered).then(|| "only Kea servers know that".to_owned()))
             .or_else(|| self.not_allowed(world, selection))
             .or_else(|| (self.why_not)(world, selection))
     }

@@ -80,6 +80,7 @@ pub async fn open(ipam: Ipam, home: &Home, options: &Options) -> Result<(), Cons
     let world = World {
         estate: ipam.estate(),
         access: ipam.access(),
+        kinds: ipam.kinds(),
         operator: ipam.operator().to_owned(),
         groups: ipam.groups().into(),
         leases: Arc::new(LeaseBook::in_zone(zone.clone())),

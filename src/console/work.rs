@@ -68,6 +68,7 @@ impl End {
         let targets = outcome.steps.iter().map(|step| {
             let (tone, end) = match &step.result {
                 StepResult::Done => (Tone::Good, "done".to_owned()),
+                StepResult::TakenBack => (Tone::Warn, "done, and taken back".to_owned()),
                 StepResult::Failed(why) => (Tone::Bad, format!("failed: {why}")),
                 StepResult::Unknown(why) => (Tone::Bad, format!("unknown: {why}")),
                 StepResult::NotBegun => (Tone::Warn, "not begun".to_owned()),

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::table::leases::LeaseBook;
 use super::work::Work;
-use crate::ipam::{Access, Estate, JournalEntry, ServerGroup, Spell, Usage};
+use crate::ipam::{Access, Estate, JournalEntry, Kinds, ServerGroup, Spell, Usage};
 use crate::model::plan::PlanId;
 use crate::model::{ScopeId, ServerName};
 
@@ -37,6 +37,8 @@ pub struct World {
     pub groups: Arc<[ServerGroup]>,
     /// Servers that a plan of ours is being carried out on.
     pub busy: Vec<ServerName>,
+    /// What a server's kind can't do.
+    pub kinds: Kinds,
     /// What is being done, and what came of what was done lately.
     pub work: Arc<Work>,
 }
@@ -66,6 +68,7 @@ impl World {
             history: Arc::default(),
             groups: Arc::default(),
             busy: Vec::new(),
+            kinds: Kinds::default(),
             work: Arc::default(),
         }
     }

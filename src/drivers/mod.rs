@@ -1,5 +1,6 @@
 //! Servers: one trait, and one folder for each kind of server.
 
+pub mod check;
 pub mod embedded;
 pub mod kea;
 pub mod probe;
@@ -22,6 +23,7 @@ use crate::model::server::{ServerName, ServerReading};
 use crate::model::{ClientId, Edit, ScopeId};
 use crate::rules::DhcpError;
 
+pub use check::CheckLine;
 pub use probe::Probe;
 
 /// What a driver's methods give: the work, not yet done.
@@ -56,7 +58,10 @@ pub trait Driver: Send + Sync {
         query: &'a LeaseQuery,
     ) -> BoxFuture<'a, Result<Vec<Lease>, DriverError>>;
 
-    /// Writes the choreography that this server needs around a step: pure. Most need none.
+    /// Writes the choreography that this server needs around a step: the step itself, unchanged
+    /// but for its `refused`, with `Bridge` and `Always` steps before and after it. `plan` has all
+    /// the steps of the plan, none of them expanded; `readings` also those of the partners of Kea
+    /// servers, as far as they answer. Pure. Most need none.
     fn expand(&self, step: Step, plan: &Plan, readings: &Readings) -> Vec<Step> {
         let _ = (plan, readings);
         vec![step]
@@ -69,8 +74,16 @@ pub trait Driver: Send + Sync {
         None
     }
 
-    /// What clients will feel of edits while they are made, `no interruption` where there is none.
-    /// Pure.
+    /// Whether, of a pair, this server is to be written before its partner, for the sake of their
+    /// clients. Where either of the two says so, a change of both copies belongs to both: what
+    /// was done on the first is taken back when the second refuses. Pure.
+    fn goes_first(&self, partner: &ServerName, readings: &Readings) -> bool {
+        let _ = (partner, readings);
+        false
+    }
+
+    /// What clients will feel of edits while they are made, `no interruption` where there is none;
+    /// a silence's words name the server. Pure.
     fn impact(&self, edits: &[Edit], readings: &Readings) -> Impact {
         let _ = (edits, readings);
         Impact::none()
@@ -103,6 +116,12 @@ pub trait Driver: Send + Sync {
             let read = self.read(None).await;
             Probe::from_read(self.server(), &read, now)
         })
+    }
+
+    /// What an operator who tries the server out is told of it, the most important first. Changes
+    /// nothing, never fails. By default, what reading it tells.
+    fn check(&self) -> BoxFuture<'_, Vec<CheckLine>> {
+        Box::pin(async move { vec![CheckLine::from_read(&self.read(None).await)] })
     }
 
     /// An order as it will be sent, in the words of this kind of server.

@@ -1,6 +1,7 @@
 //! Whether this IPAM may do something: read-only, with its reason, and the guardrail rules.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::Estate;
 use crate::model::edit::{Edit, ObjectRef, Order};
@@ -12,12 +13,27 @@ use crate::model::{Relationship, ScopeId};
 
 /// What this IPAM may do. It protects from mistakes, not from an operator who holds the servers'
 /// own passwords: real access control is the servers'.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Access {
     /// Nothing may be written, and why; `None`: everything may that the rules let through.
     pub read_only: Option<String>,
     /// The guardrail rules, in the configuration's order.
     pub rules: Vec<Guardrail>,
+    /// What leaves clients without answers for longer is asked about first.
+    pub ask_above: Duration,
+}
+
+/// Clients ask again after that long without noticing anything.
+pub const ASK_ABOVE: Duration = Duration::from_secs(2);
+
+impl Default for Access {
+    fn default() -> Access {
+        Access {
+            read_only: None,
+            rules: Vec::new(),
+            ask_above: ASK_ABOVE,
+        }
+    }
 }
 
 /// What the guardrails say to a plan: the strictest of all that are about it.
@@ -39,7 +55,7 @@ impl Access {
     pub fn read_only(reason: impl Into<String>) -> Access {
         Access {
             read_only: Some(reason.into()),
-            rules: Vec::new(),
+            ..Access::default()
         }
     }
 
@@ -63,8 +79,18 @@ impl Access {
         if let Err(why) = self.may_write() {
             return Judgement::Denied(why);
         }
+        let felt = || {
+            if plan.silence <= self.ask_above {
+                return Judgement::Allowed;
+            }
+            Judgement::Confirm(format!(
+                "clients will feel it for more than {} s ({})",
+                self.ask_above.as_secs_f64(),
+                printable(&plan.impact, 300)
+            ))
+        };
         if self.rules.is_empty() {
-            return Judgement::Allowed;
+            return felt();
         }
         let touches = touches(plan, estate);
         let about = |rule: &&Guardrail| !met(rule, &touches).is_empty();
@@ -75,11 +101,11 @@ impl Access {
             .map(|rule| rule.effect)
             .max();
         let Some(effect) = strictest else {
-            return Judgement::Allowed;
+            return felt();
         };
         let mut rules = self.rules.iter().filter(about);
         let Some(rule) = rules.find(|rule| rule.effect == effect) else {
-            return Judgement::Allowed;
+            return felt();
         };
         let reason = printable(&rule.reason, 300);
         match effect {

@@ -1,5 +1,6 @@
 //! Carrying a plan out: journal, compare, apply, read back, journal.
 
+mod around;
 mod execute;
 mod one_step;
 
@@ -11,8 +12,9 @@ use crate::drivers::DriverError;
 use crate::model::plan::PlanId;
 use crate::model::{Plan, ScopeId, ServerName};
 
+pub(super) use around::{is_due, open};
 pub(super) use execute::ended;
-pub(super) use one_step::{Verdict, verdict, watched};
+pub(super) use one_step::{Verdict, do_step, verdict, watched};
 
 /// What became of a plan.
 #[derive(Clone, Debug)]
@@ -82,6 +84,8 @@ pub struct StepOutcome {
 pub enum StepResult {
     /// Done, and read back.
     Done,
+    /// Done, and taken back, since the other server's part of it was not done.
+    TakenBack,
     /// Not done, and why.
     Failed(DriverError),
     /// Nobody knows: the answer was lost, and it could not be read back.

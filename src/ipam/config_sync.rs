@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::carry_out::{Ended, watched};
 use super::journal::Mark;
-use crate::model::plan::{Action, Purpose, Step};
+use crate::model::plan::{Action, Intent, Purpose, Step};
 use crate::model::{Edit, ObjectRef, Plan, ScopeId, ServerName};
 
 /// IPAM's word in the column Failover Config Sync Status; blank means no problem.
@@ -16,13 +16,19 @@ pub(super) fn uncarried<'m>(
     plan: &Plan,
     mark: impl Fn(usize) -> Option<&'m Mark>,
 ) -> Vec<(ServerName, ScopeId, String)> {
-    let acted = plan.steps.iter().enumerate().any(|(place, step)| {
-        step.purpose == Purpose::Main && mark(place).is_some_and(Mark::may_have_acted)
-    });
+    let may_have_acted = |place: usize| mark(place).is_some_and(Mark::may_have_acted);
+    let steps = || plan.steps.iter().enumerate();
+    let main =
+        |(place, step): (usize, &Step)| step.purpose == Purpose::Main && may_have_acted(place);
+    let on = |(place, step): (usize, &Step), server: &ServerName| {
+        step.purpose == Purpose::Joint && step.server == *server && may_have_acted(place)
+    };
     let mut rows = Vec::new();
-    for (place, step) in plan.steps.iter().enumerate() {
-        let Purpose::Carry { source, scopes } = &step.purpose else {
-            continue;
+    for (place, step) in steps() {
+        let (source, scopes) = match (&step.purpose, &plan.intent) {
+            (Purpose::Carry { source, scopes }, _) => (source, scopes.clone()),
+            (Purpose::Joint, Intent::Change { server, .. }) => (server, scopes(step)),
+            _ => continue,
         };
         let reason = match mark(place) {
             Some(Mark::Done(_)) => continue,
@@ -32,6 +38,13 @@ pub(super) fn uncarried<'m>(
                 plan.title, step.server
             ),
             None => format!("'{}' was not carried to {}", plan.title, step.server),
+        };
+        let acted = match step.purpose {
+            // Of a change that belongs to both, any copy may be the one that has it.
+            Purpose::Joint => steps().any(|(at, other)| {
+                at != place && other.purpose == Purpose::Joint && may_have_acted(at)
+            }),
+            _ => steps().any(main) || steps().any(|step| on(step, source)),
         };
         if acted {
             let row = |scope: &ScopeId| (source.clone(), *scope, reason.clone());
@@ -56,7 +69,9 @@ pub(super) fn cleared<'m>(
         .iter()
         .enumerate()
         .filter(|(place, step)| {
-            step.purpose != Purpose::BestEffort && !matches!(mark(*place), Some(Mark::Done(_)))
+            step.purpose != Purpose::BestEffort
+                && !step.is_around()
+                && !matches!(mark(*place), Some(Mark::Done(_)))
         })
         .flat_map(|(_, step)| scopes(step))
         .collect();

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod cache;
 pub mod carry_out;
+mod check;
 mod collect;
 mod config_sync;
 pub mod estate;
@@ -10,6 +11,7 @@ mod groups;
 pub mod history;
 pub mod journal;
 mod keep;
+mod kinds;
 pub mod leases;
 mod locks;
 mod names;
@@ -51,6 +53,7 @@ pub use groups::ServerGroup;
 pub use history::{Spell, Usage};
 pub use journal::{JournalEntry, JournalQuery};
 pub use keep::Collecting;
+pub use kinds::Kinds;
 pub use leases::LeasePages;
 pub use store::{SqliteStore, Store};
 

@@ -56,6 +56,7 @@ impl Ipam {
         ipam.set_access(Access {
             read_only: configuration.read_only.clone(),
             rules: rules(&ipam, &configuration.guardrails, &file)?,
+            ask_above: configuration.impact.ask_above,
         });
         Ok(ipam)
     }

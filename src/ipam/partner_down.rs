@@ -107,6 +107,20 @@ impl Evidence {
         now.duration_since(self.gathered) > GOOD_FOR
     }
 
+    /// What speaks against the switch: the verdict with its reasons, in a sentence. `None`: it is
+    /// safe, or was made already, which the plan says.
+    #[must_use]
+    pub fn objection(&self) -> Option<String> {
+        let verdict = verdict(self);
+        let made =
+            self.survivor.was_read() && self.survivor.state() == Some(FailoverState::PartnerDown);
+        if made || !verdict.needs_name() {
+            return None;
+        }
+        let reasons = verdict.reasons().join("; ");
+        Some(format!("{}: {reasons}", verdict.headline()))
+    }
+
     /// The order that it is about.
     #[must_use]
     pub fn switch_order(&self) -> Order {

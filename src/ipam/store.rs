@@ -22,6 +22,23 @@ pub use file::SqliteStore;
 /// On which server's row of which scope there is a configuration sync error, and why.
 pub type OutOfSync = BTreeMap<(ServerName, ScopeId), String>;
 
+/// Before the name of the owner that a plan had last, when nobody owns it: no owner's name begins
+/// so.
+pub const RELEASED: &str = "released by ";
+
+/// How a plan ended.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanEnd<'a> {
+    /// The end.
+    pub ended: Ended,
+    /// Which rows are out of sync now, and why.
+    pub out_of_sync: &'a [(ServerName, ScopeId, String)],
+    /// Which no longer are.
+    pub clears: &'a [(ServerName, ScopeId)],
+    /// Whether an `Always` step of it is still to be done.
+    pub open: bool,
+}
+
 /// What IPAM remembers. Every method is one transaction, on disk when it returns, and blocks for
 /// as long as that takes.
 pub trait Store: Send + Sync {
@@ -58,18 +75,18 @@ pub trait Store: Send + Sync {
 
     /// Ends a plan: how, which rows are out of sync now and which no longer are. An ended undo
     /// that did its work marks what it took back, and the rows that this had ended are out of sync
-    /// again.
+    /// again. `open`: an `Always` step of it is still to be done; nobody owns the plan then.
     ///
     /// # Errors
     /// [`StoreError`].
-    fn end(
-        &self,
-        plan: PlanId,
-        ended: Ended,
-        out_of_sync: &[(ServerName, ScopeId, String)],
-        clears: &[(ServerName, ScopeId)],
-        at: Timestamp,
-    ) -> Result<(), StoreError>;
+    fn end(&self, plan: PlanId, end: &PlanEnd<'_>, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Says of a plan that has ended whether an `Always` step of it is still to be done; if so,
+    /// nobody owns it from now on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    fn leave(&self, plan: PlanId, open: bool) -> Result<(), StoreError>;
 
     /// A plan.
     ///
@@ -77,13 +94,14 @@ pub trait Store: Send + Sync {
     /// [`StoreError`].
     fn plan(&self, id: PlanId) -> Result<Option<Remembered>, StoreError>;
 
-    /// The plans that have not ended, with their owners.
+    /// The plans that have not ended or are open, with their owners; that of an open plan begins
+    /// with [`RELEASED`].
     ///
     /// # Errors
     /// [`StoreError`].
     fn running(&self) -> Result<Vec<(PlanId, String)>, StoreError>;
 
-    /// Makes `to` the owner of a plan that has not ended, if `from` still is; says whether.
+    /// Makes `to` the owner of a plan that has not ended or is open, if `from` still is; says whether.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -1,7 +1,11 @@
-//! What plans of dead owners left behind: looked at, journalled, told; never gone on with.
+//! What plans of dead owners left behind: looked at, journalled, told; never gone on with, but for
+//! what must be done always.
 
-use super::carry_out::{Verdict, ended, verdict};
+mod always;
+
+use super::carry_out::{Verdict, ended, is_due, open, verdict};
 use super::journal::{Mark, Remembered};
+use super::store::{PlanEnd, RELEASED};
 use super::{Ipam, StoreError, config_sync};
 use crate::model::plan::{PlanId, Step};
 use crate::model::text::printable;
@@ -17,7 +21,9 @@ impl Ipam {
         let owners: Vec<String> = running.iter().map(|(_, owner)| owner.clone()).collect();
         self.inner.locks.bury(&owners);
         for (id, owner) in running {
-            if self.inner.locks.lives(&owner) {
+            // Who tried once and could not does not try again: it is the next one's.
+            let tried = owner.strip_prefix(RELEASED) == Some(self.inner.locks.owner());
+            if tried || self.inner.locks.lives(&owner) {
                 continue;
             }
             let (from, to) = (owner, self.inner.locks.owner().to_owned());
@@ -39,33 +45,59 @@ impl Ipam {
             return Ok(None);
         };
         let mut parts = Vec::new();
-        for (place, step) in remembered.plan.steps.iter().enumerate() {
-            let what = format!(
-                "'{}' on {}",
-                printable(&step.action.to_string(), 200),
-                step.server
-            );
-            let state = match remembered.marks.get(&place) {
-                Some(Mark::Done(_)) => "was done".to_owned(),
-                Some(Mark::Failed(why)) => format!("was not done ({})", printable(why, 300)),
-                Some(Mark::Unknown(why)) => {
-                    format!("may have been done ({})", printable(why, 300))
+        let had_ended = remembered.ended.is_some();
+        for place in 0..remembered.plan.steps.len() {
+            let part = if is_due(&remembered.plan, place, &remembered.marks) {
+                match remembered.marks.get(&place) {
+                    Some(Mark::Done(_)) if had_ended => continue,
+                    Some(Mark::Done(_)) => "was done".to_owned(),
+                    _ => self.always(&mut remembered, place).await?,
                 }
-                None => "was not begun".to_owned(),
-                Some(Mark::AboutTo) => {
-                    let (mark, state) = self.judge(step).await;
-                    let (words, at) = (format!("interrupted: {state}"), self.inner.clock.now());
-                    let taken = mark.clone();
-                    self.remember(move |store| store.mark(id, place, &taken, Some(&words), at))
-                        .await?;
-                    remembered.marks.insert(place, mark);
-                    state
-                }
+            } else if had_ended {
+                // All that can be told of it was told when it ended.
+                continue;
+            } else {
+                self.look_at(&mut remembered, place).await?
             };
-            parts.push(format!("{what} {state}"));
+            let Some(step) = remembered.plan.steps.get(place) else {
+                continue;
+            };
+            let what = printable(&step.action.to_string(), 200);
+            parts.push(format!("'{what}' on {} {part}", step.server));
         }
-        self.end_taken_up(&remembered).await?;
-        Ok(Some(sentence(&remembered, &parts)))
+        let open = !open(&remembered.plan, &remembered.marks).is_empty();
+        if had_ended {
+            self.remember(move |store| store.leave(id, open)).await?;
+        } else {
+            self.end_taken_up(&remembered, open).await?;
+        }
+        Ok(Some(sentence(&remembered, &parts, open)))
+    }
+
+    /// How far a step came that nobody goes on with.
+    async fn look_at(
+        &self,
+        remembered: &mut Remembered,
+        place: usize,
+    ) -> Result<String, StoreError> {
+        Ok(match remembered.marks.get(&place) {
+            Some(Mark::Done(_)) => "was done".to_owned(),
+            Some(Mark::Failed(why)) => format!("was not done ({})", printable(why, 300)),
+            Some(Mark::Unknown(why)) => format!("may have been done ({})", printable(why, 300)),
+            None => "was not begun".to_owned(),
+            Some(Mark::AboutTo) => {
+                let Some(step) = remembered.plan.steps.get(place) else {
+                    return Ok(String::new());
+                };
+                let (mark, state) = self.judge(step).await;
+                let (words, at) = (format!("interrupted: {state}"), self.inner.clock.now());
+                let (id, taken) = (remembered.id, mark.clone());
+                self.remember(move |store| store.mark(id, place, &taken, Some(&words), at))
+                    .await?;
+                remembered.marks.insert(place, mark);
+                state
+            }
+        })
     }
 
     /// Whether a step that was about to be done was done.
@@ -94,27 +126,46 @@ impl Ipam {
         }
     }
 
-    async fn end_taken_up(&self, remembered: &Remembered) -> Result<(), StoreError> {
+    async fn end_taken_up(&self, remembered: &Remembered, open: bool) -> Result<(), StoreError> {
         let (plan, marks) = (&remembered.plan, &remembered.marks);
         let ended = ended(plan, marks);
         let rows = config_sync::uncarried(plan, |place| marks.get(&place));
         let clears = config_sync::cleared(plan, ended, |place| marks.get(&place));
         let (id, at) = (remembered.id, self.inner.clock.now());
-        self.remember(move |store| store.end(id, ended, &rows, &clears, at))
-            .await
+        self.remember(move |store| {
+            let end = PlanEnd {
+                ended,
+                out_of_sync: &rows,
+                clears: &clears,
+                open,
+            };
+            store.end(id, &end, at)
+        })
+        .await
     }
 }
 
-fn sentence(remembered: &Remembered, parts: &[String]) -> String {
+fn sentence(remembered: &Remembered, parts: &[String], open: bool) -> String {
     let (plan, marks) = (&remembered.plan, &remembered.marks);
+    let had_ended = remembered.ended.is_some();
     let mut text = format!(
-        "plan {} of {}, '{}', was interrupted",
+        "plan {} of {}, '{}', {}",
         remembered.id,
         printable(&remembered.operator, 64),
-        printable(&plan.title, 300)
+        printable(&plan.title, 300),
+        match had_ended {
+            true => "left something to be done",
+            false => "was interrupted",
+        }
     );
     if !parts.is_empty() {
         text.push_str(&format!(": {}", parts.join("; ")));
+    }
+    if open {
+        text.push_str("; what is left is tried again when Twinscope is next started");
+    }
+    if had_ended {
+        return text;
     }
     let rows = config_sync::uncarried(plan, |place| marks.get(&place));
     for (server, scope, _) in &rows {
@@ -135,7 +186,8 @@ fn sentence(remembered: &Remembered, parts: &[String]) -> String {
 /// Whether something was done and something was not, and undo can take back the one.
 fn half_done(remembered: &Remembered) -> bool {
     let (mut done, mut missing) = (false, false);
-    for (place, step) in remembered.plan.steps.iter().enumerate() {
+    let steps = remembered.plan.steps.iter().enumerate();
+    for (place, step) in steps.filter(|(_, step)| !step.is_around()) {
         match remembered.marks.get(&place) {
             Some(Mark::Done(_)) if step.inverse.is_err() => return false,
             Some(Mark::Done(_)) => done = true,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -141,6 +142,9 @@ pub struct Plan {
     pub warnings: Vec<String>,
     /// What clients will feel: `no interruption`.
     pub impact: String,
+    /// For how long about some of them get no answer, as far as the servers' kind foretells it.
+    #[serde(default)]
+    pub silence: Duration,
     /// How bad it is if it was a mistake.
     pub risk: Risk,
     /// Scopes and the servers on whose rows a configuration sync error ends when the plan succeeds.
@@ -174,11 +178,12 @@ impl Plan {
         self.steps.is_empty() && self.clears.is_empty() && self.left_out.is_empty()
     }
 
-    /// Why the plan can't be undone, where it can't.
+    /// Why the plan can't be undone, where it can't. Steps around others leave nothing behind.
     #[must_use]
     pub fn not_undoable(&self) -> Option<&str> {
         self.steps
             .iter()
+            .filter(|step| !step.is_around())
             .find_map(|step| step.inverse.as_ref().err().map(|why| why.reason.as_str()))
     }
 }
@@ -215,6 +220,37 @@ pub struct Step {
     pub inverse: Result<Vec<Edit>, NotUndoable>,
     /// What the rules foretell the server would refuse it with.
     pub refused: Option<String>,
+}
+
+impl Step {
+    /// Whether it is there for the sake of the steps around which it stands, and is nothing that
+    /// was asked for: a bridge, or what takes one down.
+    #[must_use]
+    pub fn is_around(&self) -> bool {
+        matches!(self.purpose, Purpose::Bridge | Purpose::Always)
+    }
+
+    /// What it means, for a preview: `answers for both meanwhile`; the action itself for steps
+    /// of what was asked for.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match (&self.purpose, &self.action) {
+            (Purpose::Bridge, Action::Order(Order::GrantScopes { scopes, .. }))
+                if scopes.len() > 1 =>
+            {
+                "answers for both meanwhile".to_owned()
+            }
+            (Purpose::Always, Action::Order(Order::GrantScopes { .. })) => {
+                "gives it back".to_owned()
+            }
+            (Purpose::Always, Action::Order(Order::SetPartnerDown { .. })) => {
+                "goes on alone at once".to_owned()
+            }
+            (Purpose::Bridge, action) => format!("makes way: {action}"),
+            (Purpose::Always, action) => format!("afterwards, in any case: {action}"),
+            (_, action) => action.to_string(),
+        }
+    }
 }
 
 /// What a step does.

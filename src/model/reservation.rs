@@ -101,7 +101,7 @@ impl fmt::Display for ReservationProperty {
             ReservationProperty::Name(text) | ReservationProperty::Description(text) => {
                 f.write_str(text)
             }
-            ReservationProperty::Kind(kind) => kind.fmt(f),
+            ReservationProperty::Kind(kind) => f.write_str(kind.label()),
         }
     }
 }

@@ -43,6 +43,18 @@ pub enum ClientType {
     Both,
 }
 
+impl ClientType {
+    /// IPAM's label; what prints is the word of Windows' cmdlets.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            ClientType::Dhcp => "DHCP",
+            ClientType::Bootp => "BOOTP",
+            ClientType::Both => "Both",
+        }
+    }
+}
+
 impl fmt::Display for ClientType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -344,7 +356,7 @@ impl fmt::Display for ScopeProperty {
             ScopeProperty::State(state) => state.fmt(f),
             ScopeProperty::Ranges(ranges) => write_ranges(f, ranges),
             ScopeProperty::LeaseDuration(duration) => duration.fmt(f),
-            ScopeProperty::Kind(kind) => kind.fmt(f),
+            ScopeProperty::Kind(kind) => f.write_str(kind.label()),
             ScopeProperty::MaxBootpClients(clients) => clients.fmt(f),
             ScopeProperty::Delay(delay) => write!(f, "{delay} ms"),
             ScopeProperty::Superscope(superscope) => {

@@ -10,6 +10,7 @@ pub mod heal;
 pub mod invariants;
 pub mod invert;
 pub mod kea;
+pub mod kea_ha;
 pub mod pair;
 
 pub use apply::{apply, apply_all};

@@ -287,6 +287,12 @@ fn silence_takes_the_name_or_a_fence() {
     drill(&mut console);
     console
         .expect("UNCONFIRMED: fence it first")
+        .expect("dhcp1.contoso.com goes on: dc1 is not reachable")
+        .click("] dc1.contoso.com is fenced")
+        .expect("[x] dc1.contoso.com is fenced")
+        .expect("SAFE TO SWITCH")
+        .keys("f")
+        .expect("UNCONFIRMED")
         .keys("f")
         .expect("SAFE TO SWITCH")
         .keys("f <enter>")
@@ -298,6 +304,37 @@ fn silence_takes_the_name_or_a_fence() {
         .keys("<enter>")
         .expect("PARTNER DOWN");
     assert_eq!(state(&console, "dhcp1"), FailoverState::PartnerDown);
+}
+
+#[test]
+fn who_goes_on_is_asked_only_where_nobody_can_tell() {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut console = Console::new(width, height);
+        console.lab(LabCommand::Stop("dc1".into()));
+        console.wait(30).collect();
+        drill(&mut console);
+        console
+            .expect_not("which server goes on?")
+            .expect("dhcp1.contoso.com goes on: dc1 is stopped  (o: the other way round)")
+            .expect("SAFE TO SWITCH")
+            // That is known: nothing is left for the operator to say.
+            .expect_not("is fenced")
+            .keys("o")
+            .expect("dc1.contoso.com goes on: you say so")
+            .expect_not("SAFE TO SWITCH")
+            .click("dc1.contoso.com goes on: you")
+            .expect("dhcp1.contoso.com goes on: you say so")
+            .expect("SAFE TO SWITCH")
+            .keys("<esc>");
+        // Both live: the question stands in the middle.
+        let mut console = Console::new(width, height);
+        drill(&mut console);
+        let (column, row) = console
+            .expect("which server goes on?")
+            .find("Set Partner Down: w");
+        assert!(row.abs_diff(height / 2) <= 3, "row {row} of {height}");
+        assert!(column > width / 8, "column {column} of {width}");
+    }
 }
 
 #[test]
@@ -510,9 +547,11 @@ fn everything_that_looks_like_a_button_is_one() {
     console.right_click("branch1.c").click("Set Partner Down");
     console
         .click("branch2.contoso.com goes on")
-        .expect("branch1.contoso.com is fenced")
-        .click("] branch1.contoso.com is fenced")
-        .expect("[x] branch1.contoso.com is fenced")
+        .expect("DON'T")
+        // A fence would not make a partner safe that is seen to live.
+        .expect_not("is fenced")
+        .keys("f")
+        .expect_not("is fenced")
         .click("Enter Set Partner Down")
         .keys("\"branches\"")
         .click("gather again")

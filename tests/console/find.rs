@@ -2,6 +2,7 @@
 //! whatever the circumstances.
 
 use crossterm::event::MouseEventKind;
+use twinscope::console::action::Action;
 use twinscope::console::keymap::Keymap;
 use twinscope::console::layers::help;
 use twinscope::console::place::View;
@@ -447,4 +448,46 @@ fn the_palette_by_mouse() {
     console.mouse(MouseEventKind::ScrollDown, "Go to Failover");
     console.click("Go to Failover Relationships");
     assert_eq!(console.app.place().view, View::FailoverRelationships);
+}
+
+#[test]
+fn hints_are_whole_on_a_small_screen() {
+    let mut console = Console::new(80, 24);
+    console
+        .keys("ctrl-f")
+        .expect("scopes, reservations and the")
+        .expect("read so far.")
+        .keys("\"nobody-has-this\"")
+        .expect("w asks the servers.")
+        .keys("<esc> w ctrl-u \"10.0\" <enter>")
+        .expect("in any spelling of a MAC.");
+}
+
+#[test]
+fn a_long_message_scrolls() {
+    use twinscope::console::layers::message::Message;
+    let text: Vec<String> = (1..=60).map(|line| format!("line {line} of it")).collect();
+    let mut console = Console::new(80, 24);
+    let message = Message::new("A long story", text.join("\n"));
+    console
+        .act(Action::Open(Box::new(message)))
+        .expect("line 1 of it")
+        .expect_not("line 60 of it")
+        .expect("of 60 lines")
+        .keys("<down>")
+        .expect_not("line 1 of it")
+        .keys("<end>")
+        .expect("line 60 of it")
+        .expect("60 of 60 lines")
+        // It does not go further than there is something to see.
+        .keys("<down> <down> <up> <home>")
+        .expect("line 1 of it");
+    console
+        .mouse(MouseEventKind::ScrollDown, "line 5 of it")
+        .expect_not("line 3 of it")
+        .expect("line 4 of it")
+        .keys("<space> <space> <space> <space>")
+        .expect("60 of 60 lines")
+        .keys("<space>")
+        .expect_not("A long story");
 }

@@ -13,6 +13,7 @@ mod failover;
 mod find;
 mod forms;
 mod frame;
+mod habits;
 mod harness;
 mod operator;
 mod screens;

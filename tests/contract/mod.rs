@@ -48,6 +48,13 @@ pub trait Bench: Send + Sync {
     /// and change nothing.
     fn knows(&self, edit: &Edit) -> bool;
 
+    /// The edit without what has no meaning on these servers, where something is left of it: a
+    /// scope without its exclusions. All of it is tried, and must be `Unsupported`; then what is
+    /// left.
+    fn fit(&self, edit: Edit) -> Edit {
+        edit
+    }
+
     /// Whether edits of this kind change the partner too, as Windows' own failover cmdlets do.
     fn changes_both(&self, kind: Kind) -> bool {
         let _ = kind;
@@ -62,7 +69,8 @@ pub trait Bench: Send + Sync {
     /// Somebody else changes a server: past the driver under test, and waits until it is done.
     fn outside_edit<'a>(&'a self, server: usize, edit: &'a Edit) -> BoxFuture<'a, ()>;
 
-    /// Stops a server's DHCP service; its host still answers.
+    /// Stops a server's DHCP service; its host still answers, where there is something on it that
+    /// can.
     fn stop(&self, server: usize) -> Option<BoxFuture<'_, ()>>;
 
     /// Takes a server away without a word: nothing answers any more.

@@ -539,6 +539,7 @@ pub async fn expanding_keeps_the_step(bench: &Held) -> Outcome {
                 steps: vec![step.clone()],
                 warnings: Vec::new(),
                 impact: "no interruption".to_owned(),
+                silence: std::time::Duration::ZERO,
                 risk: Risk::Small,
                 clears: Vec::new(),
                 left_out: Vec::new(),

@@ -74,8 +74,19 @@ impl App {
             }
             Action::Toast(tone, text) => self.toast(tone, text),
             Action::Copy(text) => {
-                self.toast(Tone::Plain, format!("Copied: {text}"));
+                let more = text.lines().count().saturating_sub(1);
+                let said = match (text.lines().next().unwrap_or_default(), more) {
+                    (first, 0) => format!("Copied: {first}"),
+                    (first, more) => format!("Copied: {first} and {more} more"),
+                };
+                self.toast(Tone::Plain, said);
                 return vec![Effect::Copy(text)];
+            }
+            Action::CopyRows => {
+                let rows = self.rows_as_text();
+                if !rows.is_empty() {
+                    return self.act(Action::Copy(rows));
+                }
             }
             Action::Filter(text) => {
                 self.filter = text.into();
@@ -113,9 +124,28 @@ impl App {
             _ => self.world.now.checked_add(TOAST).ok(),
         };
         self.toasts.retain(|known: &Said| known.text != text);
-        self.toasts.push(Toast { tone, text, until });
+        let outcome = self.telling_outcome;
+        self.toasts.push(Toast {
+            tone,
+            text,
+            until,
+            outcome,
+        });
         let surplus = self.toasts.len().saturating_sub(3);
         self.toasts.drain(..surplus);
+    }
+
+    /// The selected rows: a line each, with a tab between two columns.
+    fn rows_as_text(&self) -> String {
+        let source = self.table.source();
+        let line = |row: usize| {
+            let cells = 0..source.columns().len();
+            let cells = cells.map(|column| source.cell(row, column, &self.world).text.into_owned());
+            cells.collect::<Vec<String>>().join("\t")
+        };
+        let rows = self.table.selected().iter();
+        let rows = rows.filter_map(|row| source.find(row, 0)).map(line);
+        rows.collect::<Vec<String>>().join("\n")
     }
 
     fn open(&mut self, mut layer: Box<dyn Layer>) -> Vec<Effect> {
@@ -183,12 +213,9 @@ impl App {
                 if self.focus == Focus::Navigation {
                     self.focus = Focus::Table;
                 } else {
-                    self.details = match self.details {
-                        Some(_) => None,
-                        None => Some(Details::default()),
-                    };
-                    if self.details.is_none() && self.focus == Focus::Details {
-                        self.focus = Focus::Table;
+                    match self.details {
+                        Some(_) => self.close_details(),
+                        None => self.details = Some(Details::default()),
                     }
                 }
             }
@@ -203,6 +230,13 @@ impl App {
             }
         }
         Vec::new()
+    }
+
+    fn close_details(&mut self) {
+        self.details = None;
+        if self.focus == Focus::Details {
+            self.focus = Focus::Table;
+        }
     }
 
     /// Has the table do something, and says why it did not.
@@ -247,6 +281,9 @@ impl App {
 
     fn arrive(&mut self, place: Place) -> Vec<Effect> {
         let left = std::mem::replace(&mut self.place, place);
+        if left.node == Node::Servers {
+            self.views.insert(left.server_type, left.view);
+        }
         let table = match self.tables.remove(&self.place) {
             Some(known) => known,
             None => self.fresh_table(),
@@ -262,16 +299,17 @@ impl App {
     }
 
     fn back(&mut self) -> Vec<Effect> {
+        // What was opened last is left first.
+        if self.details.is_some() && self.focus != Focus::Navigation {
+            self.close_details();
+            return Vec::new();
+        }
         if !self.table.filter().is_empty() {
             self.filter.reset();
             return self.narrow();
         }
         if self.table.marked() > 0 {
             self.table.clear_marks();
-            return Vec::new();
-        }
-        if self.focus == Focus::Details {
-            self.focus = Focus::Table;
             return Vec::new();
         }
         match self.trail.pop() {
@@ -323,7 +361,13 @@ impl App {
                     return Vec::new();
                 }
                 let items = ServerType::ALL.into_iter().map(|server_type| {
-                    let place = self.place.with_server_type(server_type);
+                    let mut place = self.place.with_server_type(server_type);
+                    // Each type has its own views: the one that was last open there opens again.
+                    if server_type != self.place.server_type
+                        && let Some(view) = self.views.get(&server_type)
+                    {
+                        place = place.with_view(*view);
+                    }
                     let mut item = Item::new(server_type.label(), vec![Action::Go(place)]);
                     item.current = server_type == self.place.server_type;
                     item
@@ -378,6 +422,7 @@ impl App {
         let selection = self.selection();
         let commands = views::spec(self.place.view).menu.iter();
         let commands = commands.filter_map(|id| command::find(id));
+        let commands = commands.filter(|known| known.is_offered(&self.world, &selection));
         let items = commands.map(|command| {
             let mut item = Item::new(command.title, vec![Action::Run(command.id)]);
             item.refused = command.refusal(&self.world, &selection);

@@ -24,6 +24,9 @@ impl App {
         let rows = rows.collect();
         self.table.set_page(hits.page);
         let top = self.top_layer();
+        if let Some(opened) = self.layers.last_mut() {
+            opened.layer.drawn(hits.layer_end);
+        }
         self.drawn = Drawn { hits, rows, top };
     }
 

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use ratatui::layout::Position;
 use tui_input::backend::crossterm::EventHandler;
 
-use super::{App, Focus, JobKind};
+use super::{App, Focus, JobKind, Toast};
 use crate::console::action::{Action, Effect, Motion, Opening};
 use crate::console::command::Id;
 use crate::console::draw::Target;
@@ -49,6 +49,10 @@ impl App {
         let mut effects = self.handle_one(event);
         if before != (self.table.subject().cloned(), self.place.view) {
             self.rested = self.world.now;
+            // Another row's details are read from the top.
+            if let Some(details) = &mut self.details {
+                details.scroll = 0;
+            }
         }
         effects.extend(self.load());
         effects
@@ -73,6 +77,15 @@ impl App {
                 for place in 0..self.layers.len() {
                     effects.extend(self.layer(place, |layer, world| layer.changed(world)));
                 }
+                effects
+            }
+            Event::Job(message) if matches!(message.said, Said::CarriedOut(_)) => {
+                // What an earlier outcome says of undo holds no longer.
+                let bad = |toast: &Toast| toast.tone == Tone::Bad;
+                self.toasts.retain(|toast| !toast.outcome || bad(toast));
+                self.telling_outcome = true;
+                let effects = self.job(&message);
+                self.telling_outcome = false;
                 effects
             }
             Event::Job(message) => self.job(&message),

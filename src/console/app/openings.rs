@@ -22,6 +22,7 @@ impl App {
         let view = self.place.view;
         let menu = views::spec(view).menu;
         let mut offers: Vec<(usize, Offer)> = command::all()
+            .filter(|known| known.is_offered(&self.world, &selection))
             .map(|known| {
                 let here = known.is_in(view);
                 let in_menu = menu.iter().position(|id| *id == known.id);

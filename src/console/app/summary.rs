@@ -20,6 +20,8 @@ pub struct Summary {
     pub paused: usize,
     /// Servers that do not answer.
     pub unreachable: usize,
+    /// Servers that were not asked in this session: what is known of them is an earlier one's.
+    pub unasked: usize,
     /// Rows with a configuration sync error.
     pub out_of_sync: usize,
     /// Relationships of which an end is not in Normal.
@@ -39,11 +41,14 @@ impl Summary {
             ..Summary::default()
         };
         for view in world.estate.servers.values() {
-            match view.availability {
+            // Whether it runs now, nobody knows who has not asked.
+            let answer = view.availability.filter(|_| view.asked.is_some());
+            match answer {
                 Some(Availability::Running) => summary.running += 1,
                 Some(Availability::Stopped) => summary.stopped += 1,
                 Some(Availability::Paused) => summary.paused += 1,
                 Some(Availability::NotReachable) => summary.unreachable += 1,
+                None if view.availability.is_some() => summary.unasked += 1,
                 None => {}
             }
             if let Some(reading) = &view.reading {

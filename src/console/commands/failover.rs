@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ratatui::layout::Position;
-
 use crate::console::action::Action;
 use crate::console::command::{Command, Risk, Selection, Wants, Where, unwritable};
 use crate::console::dialogs::failover::{
@@ -21,7 +19,7 @@ use crate::console::world::World;
 use crate::ipam::estate::End;
 use crate::model::failover::FailoverState;
 use crate::model::plan::{Intent, ReplicationLevel};
-use crate::model::server::ServerRole;
+use crate::model::server::{Availability, ServerRole};
 use crate::model::text::printable;
 use crate::model::{ScopeId, ServerName};
 
@@ -399,41 +397,63 @@ fn set_partner_down(world: &World, selection: &Selection) -> Vec<Action> {
     let Some(Subject::Relationship(primary, secondary, name)) = selection.one() else {
         return Vec::new();
     };
-    if let Some(survivor) = survivor(world, [primary, secondary], name) {
-        return open(PartnerDownLayer::new(survivor, name));
+    if let Some((survivor, why)) = survivor(world, [primary, secondary], name) {
+        return open(PartnerDownLayer::new(survivor, name).since(why));
     }
+    // Both run and both hear nothing, or neither runs: only the operator knows which is meant.
     let item = |on: &ServerName, down: &ServerName| {
         let label = format!("{on} goes on, {} is down", down.short());
         Item::new(label, open(PartnerDownLayer::new(on, name)))
     };
     let items = vec![item(primary, secondary), item(secondary, primary)];
-    let at = Position::new(8, 5);
-    open(Menu::new(
+    open(Menu::centred(
         "Set Partner Down: which server goes on?",
         items,
-        at,
     ))
 }
 
+/// The server that goes on, as far as that can be told without asking, and why.
 fn survivor<'n>(
     world: &World,
     ends: [&'n ServerName; 2],
     relationship: &str,
-) -> Option<&'n ServerName> {
+) -> Option<(&'n ServerName, String)> {
+    let runs = |server: &ServerName| {
+        let view = world.estate.servers.get(server);
+        view.is_some_and(|view| {
+            view.error.is_none() && view.availability != Some(Availability::Stopped)
+        })
+    };
     let state = |server: &ServerName| {
         let end = world.estate.end(server, relationship)?;
-        if end.view.error.is_some() {
-            return None;
-        }
-        end.status.map(|status| status.state)
+        end.status
+            .map(|status| status.state)
+            .filter(|_| runs(server))
     };
-    let only = |wanted: &dyn Fn(FailoverState) -> bool| {
-        let mut found = ends
-            .into_iter()
-            .filter(|server| state(server).is_some_and(wanted));
-        found.next().filter(|_| found.next().is_none())
+    let [one, other] = ends;
+    let ways = [(one, other), (other, one)];
+    let only = |wanted: &dyn Fn(&ServerName) -> bool| {
+        ways.into_iter()
+            .find(|(on, down)| wanted(on) && !wanted(down))
     };
-    only(&|_| true)
-        .or_else(|| only(&|state| state == FailoverState::PartnerDown))
-        .or_else(|| only(&|state| state == FailoverState::CommunicationInterrupted))
+    if let Some((on, down)) = only(&runs) {
+        let view = world.estate.servers.get(down);
+        let how = match view.and_then(|view| view.availability) {
+            Some(Availability::Stopped) => "is stopped",
+            Some(Availability::NotReachable) => "is not reachable",
+            _ => "can't be read",
+        };
+        return Some((on, format!("{on} goes on: {} {how}", down.short())));
+    }
+    let states = [
+        FailoverState::PartnerDown,
+        FailoverState::CommunicationInterrupted,
+    ];
+    states.into_iter().find_map(|wanted| {
+        let (on, _) = only(&|server| state(server) == Some(wanted))?;
+        Some((
+            on,
+            format!("{on} goes on: it alone is in {}", wanted.label()),
+        ))
+    })
 }

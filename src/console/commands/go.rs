@@ -221,17 +221,10 @@ pub const COMMANDS: &[Command] = &[
         ..look(
             "copy-row",
             "Copy Row",
-            "Copies every column of the row under the cursor, with tabs between them.",
+            "Copies every column of the row, or of the marked rows, with tabs between them.",
             &["Y"],
             Where::Anywhere,
-            |_, selection| {
-                let cells = selection.cells.iter().map(|(_, cell)| cell.as_str());
-                let cells: Vec<&str> = cells.collect();
-                match cells.is_empty() {
-                    true => Vec::new(),
-                    false => vec![Action::Copy(cells.join("\t"))],
-                }
-            },
+            |_, _| vec![Action::CopyRows],
         )
     },
     node(

@@ -5,6 +5,7 @@ mod filter;
 mod find;
 mod general;
 mod go;
+pub mod maintenance;
 mod policy;
 mod reservation;
 mod scope;
@@ -23,6 +24,7 @@ pub const ALL: &[&[Command]] = &[
     superscope::COMMANDS,
     reservation::COMMANDS,
     failover::COMMANDS,
+    maintenance::COMMANDS,
     policy::COMMANDS,
     filter::COMMANDS,
 ];

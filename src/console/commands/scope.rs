@@ -28,19 +28,33 @@ fn there(world: &World, selection: &Selection) -> Option<String> {
 
 /// Why not all of the scopes are in a state.
 fn in_state(world: &World, selection: &Selection, state: ScopeState) -> Option<String> {
-    there(world, selection).or_else(|| {
-        let scopes = selection.rows.iter();
-        let mut others = scopes.filter(|row| {
-            let scope = scope(world, row);
-            scope.is_some_and(|scope| scope.state != state)
-        });
-        let other = others.next()?;
-        let is = match state {
-            ScopeState::Active => "inactive",
-            ScopeState::Inactive => "active",
-        };
-        Some(format!("{other} is {is} already"))
-    })
+    there(world, selection)
+        .or_else(|| {
+            let scopes = selection.rows.iter();
+            let mut others = scopes.filter(|row| {
+                let scope = scope(world, row);
+                scope.is_some_and(|scope| scope.state != state)
+            });
+            let other = others.next()?;
+            let is = match state {
+                ScopeState::Active => "inactive",
+                ScopeState::Inactive => "active",
+            };
+            Some(format!("{other} is {is} already"))
+        })
+        .or_else(|| {
+            let to = match state {
+                ScopeState::Active => ScopeState::Inactive,
+                ScopeState::Inactive => ScopeState::Active,
+            };
+            selection.rows.iter().find_map(|row| {
+                let edit = Edit::SetScope {
+                    scope: row.scope()?,
+                    properties: vec![ScopeProperty::State(to)],
+                };
+                world.kinds.refuses(&world.estate, row.server()?, &edit)
+            })
+        })
 }
 
 fn set_state(selection: &Selection, state: ScopeState) -> Vec<crate::model::Intent> {

@@ -1,7 +1,7 @@
 //! Details of a line of Access Control.
 
 use super::Tab;
-use super::page::{Page, text};
+use super::page::text;
 use crate::console::subject::Subject;
 use crate::console::table::{Cell, Tone};
 use crate::console::views;
@@ -9,15 +9,14 @@ use crate::console::views;
 /// The tabs.
 pub const TABS: &[Tab] = &[Tab {
     name: "Rule",
-    draw: |subject, world, canvas, area, from| {
+    fill: |page, subject, world| {
         let Subject::Rule(place) = subject else {
-            return 0;
+            return;
         };
         let lines = views::access_lines(world);
         let Some(line) = lines.get(*place) else {
-            return 0;
+            return;
         };
-        let mut page = Page::new(canvas, area);
         page.fields(&[
             text("Rule", &line.about),
             (
@@ -31,6 +30,5 @@ pub const TABS: &[Tab] = &[Tab {
             Tone::Dim,
             "Rules protect from mistakes. Who may really change a server, the server decides.",
         );
-        page.draw(canvas, area, from)
     },
 }];

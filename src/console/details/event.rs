@@ -1,7 +1,7 @@
 //! Details of an event: what was done, field by field, before and after.
 
 use super::Tab;
-use super::page::{Page, text};
+use super::page::text;
 use crate::console::subject::Subject;
 use crate::console::table::{Cell, Tone};
 use crate::console::views;
@@ -11,15 +11,14 @@ use crate::model::text::printable;
 pub const TABS: &[Tab] = &[
     Tab {
         name: "Event",
-        draw: |subject, world, canvas, area, from| {
+        fill: |page, subject, world| {
             let Subject::Event(number) = subject else {
-                return 0;
+                return;
             };
             let mut entries = world.journal.iter();
             let Some(entry) = entries.find(|entry| entry.id == *number) else {
-                return 0;
+                return;
             };
-            let mut page = Page::new(canvas, area);
             page.fields(&[
                 text("Description", &entry.what),
                 text("Server Name", entry.server.as_str()),
@@ -51,20 +50,18 @@ pub const TABS: &[Tab] = &[
                     .collect();
                 page.table(&["Object", "Field", "Before", "After"], &rows);
             }
-            page.draw(canvas, area, from)
         },
     },
     Tab {
         name: "Whole Task",
-        draw: |subject, world, canvas, area, from| {
+        fill: |page, subject, world| {
             let Subject::Event(number) = subject else {
-                return 0;
+                return;
             };
             let mut entries = world.journal.iter();
             let Some(entry) = entries.find(|entry| entry.id == *number) else {
-                return 0;
+                return;
             };
-            let mut page = Page::new(canvas, area);
             page.heading(&printable(&entry.title, 400));
             let steps = world.journal.iter().rev();
             let rows: Vec<_> = steps
@@ -79,7 +76,6 @@ pub const TABS: &[Tab] = &[
                 })
                 .collect();
             page.table(&["Time", "Server Name", "Description", "Outcome"], &rows);
-            page.draw(canvas, area, from)
         },
     },
 ];

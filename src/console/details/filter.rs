@@ -1,7 +1,7 @@
 //! Details of a MAC address filter.
 
 use super::Tab;
-use super::page::{Page, text};
+use super::page::text;
 use super::shared;
 use crate::console::subject::Subject;
 use crate::console::table::{Cell, Tone};
@@ -10,19 +10,18 @@ use crate::model::policy::FilterList;
 /// The tabs.
 pub const TABS: &[Tab] = &[Tab {
     name: "Filter Properties",
-    draw: |subject, world, canvas, area, from| {
+    fill: |page, subject, world| {
         let Subject::Filter(server, pattern) = subject else {
-            return 0;
+            return;
         };
         let view = world.estate.servers.get(server);
         let Some((view, reading)) = view.and_then(|view| Some((view, view.reading.as_ref()?)))
         else {
-            return 0;
+            return;
         };
         let Some(filter) = reading.config.filters.get(pattern) else {
-            return 0;
+            return;
         };
-        let mut page = Page::new(canvas, area);
         page.source(world, view);
         let settings = &reading.config.settings;
         let enabled = match filter.list {
@@ -61,6 +60,5 @@ pub const TABS: &[Tab] = &[Tab {
             page.heading("Reservations that it matches");
             page.table(&["IP Address", "Client ID", "Name"], &meant);
         }
-        page.draw(canvas, area, from)
     },
 }];

@@ -1,7 +1,6 @@
 //! Details of a server group: its servers.
 
 use super::Tab;
-use super::page::Page;
 use crate::console::age;
 use crate::console::subject::Subject;
 use crate::console::table::{Cell, Tone};
@@ -11,12 +10,12 @@ use crate::model::text::printable;
 /// The tabs.
 pub const TABS: &[Tab] = &[Tab {
     name: "Servers",
-    draw: |subject, world, canvas, area, from| {
+    fill: |page, subject, world| {
         let Subject::Group(name) = subject else {
-            return 0;
+            return;
         };
         let Some(group) = world.groups.iter().find(|group| group.name == *name) else {
-            return 0;
+            return;
         };
         let rows: Vec<_> = group
             .servers
@@ -48,7 +47,6 @@ pub const TABS: &[Tab] = &[Tab {
                 ]
             })
             .collect();
-        let mut page = Page::new(canvas, area);
         page.table(
             &[
                 "Availability",
@@ -60,6 +58,5 @@ pub const TABS: &[Tab] = &[Tab {
             ],
             &rows,
         );
-        page.draw(canvas, area, from)
     },
 }];

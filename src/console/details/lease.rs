@@ -1,7 +1,7 @@
 //! Details of a lease: who has it by what is known, and whether it is kept for somebody.
 
 use super::Tab;
-use super::page::{Page, text};
+use super::page::text;
 use super::shared;
 use crate::console::age;
 use crate::console::subject::Subject;
@@ -12,14 +12,13 @@ use crate::model::text::printable;
 /// The tabs.
 pub const TABS: &[Tab] = &[Tab {
     name: "Lease Properties",
-    draw: |subject, world, canvas, area, from| {
+    fill: |page, subject, world| {
         let Subject::Lease(server, scope, address) = subject else {
-            return 0;
+            return;
         };
         let Some((view, scope)) = shared::scope(world, server, *scope) else {
-            return 0;
+            return;
         };
-        let mut page = Page::new(canvas, area);
         page.source(world, view);
         let mut fields = vec![
             text("IP Address", address.to_string()),
@@ -40,7 +39,7 @@ pub const TABS: &[Tab] = &[Tab {
                             .expires
                             .map_or_else(|| "never".to_owned(), |end| views::moment(world, end)),
                     ),
-                    text("Client Type", lease.client_type.to_string()),
+                    text("Client Type", lease.client_type.label()),
                 ]);
                 for (label, value) in [
                     ("Description", lease.description),
@@ -73,6 +72,5 @@ pub const TABS: &[Tab] = &[Tab {
             fields.push(("Last Refreshed".to_owned(), Cell::toned(ago, Tone::Dim)));
         }
         page.fields(&fields);
-        page.draw(canvas, area, from)
     },
 }];

@@ -1,5 +1,6 @@
 //! Details: the tabs of the row under the cursor.
 
+mod about;
 pub mod access;
 pub mod event;
 pub mod filter;
@@ -15,19 +16,35 @@ mod shared;
 pub mod superscope;
 
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
-use super::draw::{Canvas, Role};
+use super::draw::Canvas;
 use super::subject::Subject;
 use super::world::World;
+use page::Page;
 
 /// A tab of the details.
 #[derive(Clone, Copy)]
 pub struct Tab {
     /// Its label.
     pub name: &'static str,
+    /// Fills its page; leaves it empty where there is nothing that it could be about.
+    pub fill: fn(&mut Page<'_>, &Subject, &World),
+}
+
+impl Tab {
     /// Draws it from a line on; gives how many lines there are in all.
-    pub draw: fn(&Subject, &World, &mut Canvas<'_>, Rect, usize) -> usize,
+    pub fn draw(
+        &self,
+        (subject, world): (&Subject, &World),
+        canvas: &mut Canvas<'_>,
+        area: Rect,
+        from: usize,
+    ) -> usize {
+        let mut page = Page::new(canvas, area);
+        (self.fill)(&mut page, subject, world);
+        page.draw(canvas, area, from)
+    }
 }
 
 /// Draws lines from one on; gives how many there are.
@@ -36,13 +53,4 @@ pub fn lines(canvas: &mut Canvas<'_>, area: Rect, from: usize, lines: &[Line<'_>
         canvas.line(Rect::new(area.x, y, area.width, 1), line);
     }
     lines.len()
-}
-
-/// A labelled value as a line.
-#[must_use]
-pub fn field<'a>(canvas: &Canvas<'_>, label: &str, value: impl Into<String>) -> Line<'a> {
-    Line::from(vec![
-        Span::styled(format!("{label:<28} "), canvas.style(Role::Label)),
-        Span::styled(value.into(), canvas.style(Role::Text)),
-    ])
 }

@@ -1,11 +1,9 @@
 //! Details of a policy: its properties, its conditions, its options.
 
-use ratatui::layout::Rect;
-
 use super::Tab;
+use super::about::About;
 use super::page::{Page, text};
 use super::shared;
-use crate::console::draw::Canvas;
 use crate::console::subject::Subject;
 use crate::console::table::{Cell, Tone};
 use crate::console::world::World;
@@ -18,23 +16,19 @@ use crate::model::{Policy, PolicyLevel, Scope};
 pub const TABS: &[Tab] = &[
     Tab {
         name: "Policy Properties",
-        draw: |subject, world, canvas, area, from| {
-            tab(subject, world, canvas, area, from, properties)
-        },
+        fill: |page, subject, world| At::fill(page, subject, world, properties),
     },
     Tab {
         name: "Conditions",
-        draw: |subject, world, canvas, area, from| {
-            tab(subject, world, canvas, area, from, conditions)
-        },
+        fill: |page, subject, world| At::fill(page, subject, world, conditions),
     },
     Tab {
         name: "Options",
-        draw: |subject, world, canvas, area, from| {
-            tab(subject, world, canvas, area, from, |page, at| {
+        fill: |page, subject, world| {
+            At::fill(page, subject, world, |page, at| {
                 let levels = [("policy", &at.policy.options)];
                 shared::options(page, &levels, "No options of its own.");
-            })
+            });
         },
     },
 ];
@@ -50,42 +44,33 @@ struct At<'w> {
     place: usize,
 }
 
-fn tab(
-    subject: &Subject,
-    world: &World,
-    canvas: &mut Canvas<'_>,
-    area: Rect,
-    from: usize,
-    fill: fn(&mut Page<'_>, &At<'_>),
-) -> usize {
-    let Subject::Policy(server, level, name) = subject else {
-        return 0;
-    };
-    let Some(view) = world.estate.servers.get(server) else {
-        return 0;
-    };
-    let scope = level.and_then(|scope| world.estate.scope(server, scope));
-    let policies = match (level, scope, &view.reading) {
-        (Some(_), Some(scope), _) => scope.policies.as_slice(),
-        (None, _, Some(reading)) => reading.config.policies.as_slice(),
-        _ => &[],
-    };
-    let mut found = policies.iter().enumerate();
-    let Some((place, policy)) = found.find(|(_, policy)| policy.name == *name) else {
-        return 0;
-    };
-    let mut page = Page::new(canvas, area);
-    page.source(world, view);
-    let at = At {
-        world,
-        view,
-        level: *level,
-        scope: scope.map(AsRef::as_ref),
-        policy,
-        place,
-    };
-    fill(&mut page, &at);
-    page.draw(canvas, area, from)
+impl<'w> About<'w> for At<'w> {
+    fn find(subject: &'w Subject, world: &'w World) -> Option<At<'w>> {
+        let Subject::Policy(server, level, name) = subject else {
+            return None;
+        };
+        let view = world.estate.servers.get(server)?;
+        let scope = level.and_then(|scope| world.estate.scope(server, scope));
+        let policies = match (level, scope, &view.reading) {
+            (Some(_), Some(scope), _) => scope.policies.as_slice(),
+            (None, _, Some(reading)) => reading.config.policies.as_slice(),
+            _ => &[],
+        };
+        let mut found = policies.iter().enumerate();
+        let (place, policy) = found.find(|(_, policy)| policy.name == *name)?;
+        Some(At {
+            world,
+            view,
+            level: *level,
+            scope: scope.map(AsRef::as_ref),
+            policy,
+            place,
+        })
+    }
+
+    fn sources(&self) -> impl Iterator<Item = &'w ServerView> {
+        std::iter::once(self.view)
+    }
 }
 
 fn properties(page: &mut Page<'_>, at: &At<'_>) {

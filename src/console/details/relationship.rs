@@ -1,18 +1,18 @@
 //! Details of a relationship: what it is, its scopes, both servers side by side, its states.
 
 use jiff::Timestamp;
-use ratatui::layout::Rect;
 
 use super::Tab;
+use super::about::About;
 use super::page::{Field, Page, text};
 use super::shared;
 use crate::console::age;
-use crate::console::draw::{Canvas, charts};
+use crate::console::draw::charts;
 use crate::console::subject::Subject;
 use crate::console::table::{Cell, Tone};
 use crate::console::views;
 use crate::console::world::World;
-use crate::ipam::estate::End;
+use crate::ipam::estate::{End, ServerView};
 use crate::model::text::printable;
 use crate::model::{Relationship, RelationshipStatus, ServerName};
 
@@ -20,30 +20,26 @@ use crate::model::{Relationship, RelationshipStatus, ServerName};
 pub const TABS: &[Tab] = &[
     Tab {
         name: "Relationship Properties",
-        draw: |subject, world, canvas, area, from| {
-            tab(subject, world, canvas, area, from, properties)
-        },
+        fill: |page, subject, world| At::fill(page, subject, world, properties),
     },
     Tab {
         name: "DHCP Scopes",
-        draw: |subject, world, canvas, area, from| tab(subject, world, canvas, area, from, scopes),
+        fill: |page, subject, world| At::fill(page, subject, world, scopes),
     },
     Tab {
         name: "Servers",
-        draw: |subject, world, canvas, area, from| tab(subject, world, canvas, area, from, servers),
+        fill: |page, subject, world| At::fill(page, subject, world, servers),
     },
     Tab {
         name: "Timeline",
-        draw: |subject, world, canvas, area, from| {
-            tab(subject, world, canvas, area, from, timeline)
-        },
+        fill: |page, subject, world| At::fill(page, subject, world, timeline),
     },
     Tab {
         name: "Event Catalog",
-        draw: |subject, world, canvas, area, from| {
-            tab(subject, world, canvas, area, from, |page, at| {
+        fill: |page, subject, world| {
+            At::fill(page, subject, world, |page, at| {
                 shared::events(page, at.world, at.subject);
-            })
+            });
         },
     },
 ];
@@ -68,31 +64,24 @@ impl<'w> At<'w> {
     }
 }
 
-fn tab(
-    subject: &Subject,
-    world: &World,
-    canvas: &mut Canvas<'_>,
-    area: Rect,
-    from: usize,
-    fill: fn(&mut Page<'_>, &At<'_>),
-) -> usize {
-    let Subject::Relationship(primary, secondary, name) = subject else {
-        return 0;
-    };
-    let at = At {
-        subject,
-        world,
-        name,
-        servers: [primary, secondary],
-    };
-    let mut page = Page::new(canvas, area);
-    for server in at.servers {
-        if let Some(view) = world.estate.servers.get(server) {
-            page.source(world, view);
-        }
+impl<'w> About<'w> for At<'w> {
+    fn find(subject: &'w Subject, world: &'w World) -> Option<At<'w>> {
+        let Subject::Relationship(primary, secondary, name) = subject else {
+            return None;
+        };
+        Some(At {
+            subject,
+            world,
+            name,
+            servers: [primary, secondary],
+        })
     }
-    fill(&mut page, &at);
-    page.draw(canvas, area, from)
+
+    fn sources(&self) -> impl Iterator<Item = &'w ServerView> {
+        let servers = &self.world.estate.servers;
+        let views = self.servers.into_iter();
+        views.filter_map(|server| servers.get(server).map(AsRef::as_ref))
+    }
 }
 
 fn properties(page: &mut Page<'_>, at: &At<'_>) {

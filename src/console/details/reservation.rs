@@ -1,11 +1,9 @@
 //! Details of a reservation: its properties, its options, how the partner has it.
 
-use ratatui::layout::Rect;
-
 use super::Tab;
+use super::about::About;
 use super::page::{Page, text};
 use super::shared;
-use crate::console::draw::Canvas;
 use crate::console::subject::Subject;
 use crate::console::table::{Cell, Tone};
 use crate::console::views;
@@ -18,14 +16,12 @@ use crate::model::{Reservation, Scope};
 pub const TABS: &[Tab] = &[
     Tab {
         name: "Reservation Properties",
-        draw: |subject, world, canvas, area, from| {
-            tab(subject, world, canvas, area, from, properties)
-        },
+        fill: |page, subject, world| At::fill(page, subject, world, properties),
     },
     Tab {
         name: "Options",
-        draw: |subject, world, canvas, area, from| {
-            tab(subject, world, canvas, area, from, |page, at| {
+        fill: |page, subject, world| {
+            At::fill(page, subject, world, |page, at| {
                 let none = crate::model::Options::new();
                 let reading = at.view.reading.as_ref();
                 let server = reading.map_or(&none, |reading| &reading.config.options);
@@ -35,14 +31,12 @@ pub const TABS: &[Tab] = &[
                     ("server", server),
                 ];
                 shared::options(page, &levels, "No options at any level.");
-            })
+            });
         },
     },
     Tab {
         name: "Elsewhere",
-        draw: |subject, world, canvas, area, from| {
-            tab(subject, world, canvas, area, from, elsewhere)
-        },
+        fill: |page, subject, world| At::fill(page, subject, world, elsewhere),
     },
 ];
 
@@ -54,33 +48,24 @@ struct At<'w> {
     reservation: &'w Reservation,
 }
 
-fn tab(
-    subject: &Subject,
-    world: &World,
-    canvas: &mut Canvas<'_>,
-    area: Rect,
-    from: usize,
-    fill: fn(&mut Page<'_>, &At<'_>),
-) -> usize {
-    let Subject::Reservation(server, scope, address) = subject else {
-        return 0;
-    };
-    let Some((view, scope)) = shared::scope(world, server, *scope) else {
-        return 0;
-    };
-    let Some(reservation) = scope.reservations.get(address) else {
-        return 0;
-    };
-    let mut page = Page::new(canvas, area);
-    page.source(world, view);
-    let at = At {
-        world,
-        view,
-        scope,
-        reservation,
-    };
-    fill(&mut page, &at);
-    page.draw(canvas, area, from)
+impl<'w> About<'w> for At<'w> {
+    fn find(subject: &'w Subject, world: &'w World) -> Option<At<'w>> {
+        let Subject::Reservation(server, scope, address) = subject else {
+            return None;
+        };
+        let (view, scope) = shared::scope(world, server, *scope)?;
+        let reservation = scope.reservations.get(address)?;
+        Some(At {
+            world,
+            view,
+            scope,
+            reservation,
+        })
+    }
+
+    fn sources(&self) -> impl Iterator<Item = &'w ServerView> {
+        std::iter::once(self.view)
+    }
 }
 
 fn properties(page: &mut Page<'_>, at: &At<'_>) {

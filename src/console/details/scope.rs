@@ -1,14 +1,14 @@
 //! Details of a scope: Scope Properties, and what hangs on it.
 
 use jiff::Timestamp;
-use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::Tab;
+use super::about::About;
 use super::page::{Field, Page, text};
 use super::shared;
 use crate::console::age;
-use crate::console::draw::{AddressMap, Canvas, Role, charts};
+use crate::console::draw::{AddressMap, Role, charts};
 use crate::console::subject::Subject;
 use crate::console::table::{Cell, Tone};
 use crate::console::views;
@@ -24,38 +24,34 @@ use crate::rules::compare_scopes;
 pub const TABS: &[Tab] = &[
     Tab {
         name: "Scope Properties",
-        draw: |subject, world, canvas, area, from| {
-            tab(subject, world, canvas, area, from, properties)
-        },
+        fill: |page, subject, world| At::fill(page, subject, world, properties),
     },
     Tab {
         name: "Options",
-        draw: |subject, world, canvas, area, from| tab(subject, world, canvas, area, from, options),
+        fill: |page, subject, world| At::fill(page, subject, world, options),
     },
     Tab {
         name: "Reservations",
-        draw: |subject, world, canvas, area, from| {
-            tab(subject, world, canvas, area, from, reservations)
-        },
+        fill: |page, subject, world| At::fill(page, subject, world, reservations),
     },
     Tab {
         name: "Leases",
-        draw: |subject, world, canvas, area, from| tab(subject, world, canvas, area, from, leases),
+        fill: |page, subject, world| At::fill(page, subject, world, leases),
     },
     Tab {
         name: "Address Map",
-        draw: |subject, world, canvas, area, from| tab(subject, world, canvas, area, from, map),
+        fill: |page, subject, world| At::fill(page, subject, world, map),
     },
     Tab {
         name: "Compare",
-        draw: |subject, world, canvas, area, from| tab(subject, world, canvas, area, from, compare),
+        fill: |page, subject, world| At::fill(page, subject, world, compare),
     },
     Tab {
         name: "Event Catalog",
-        draw: |subject, world, canvas, area, from| {
-            tab(subject, world, canvas, area, from, |page, at| {
+        fill: |page, subject, world| {
+            At::fill(page, subject, world, |page, at| {
                 shared::events(page, at.world, at.subject);
-            })
+            });
         },
     },
 ];
@@ -78,30 +74,23 @@ impl At<'_> {
     }
 }
 
-fn tab(
-    subject: &Subject,
-    world: &World,
-    canvas: &mut Canvas<'_>,
-    area: Rect,
-    from: usize,
-    fill: fn(&mut Page<'_>, &At<'_>),
-) -> usize {
-    let Subject::Scope(server, scope) = subject else {
-        return 0;
-    };
-    let Some((view, scope)) = shared::scope(world, server, *scope) else {
-        return 0;
-    };
-    let at = At {
-        subject,
-        world,
-        view,
-        scope,
-    };
-    let mut page = Page::new(canvas, area);
-    page.source(world, view);
-    fill(&mut page, &at);
-    page.draw(canvas, area, from)
+impl<'w> About<'w> for At<'w> {
+    fn find(subject: &'w Subject, world: &'w World) -> Option<At<'w>> {
+        let Subject::Scope(server, scope) = subject else {
+            return None;
+        };
+        let (view, scope) = shared::scope(world, server, *scope)?;
+        Some(At {
+            subject,
+            world,
+            view,
+            scope,
+        })
+    }
+
+    fn sources(&self) -> impl Iterator<Item = &'w ServerView> {
+        std::iter::once(self.view)
+    }
 }
 
 fn properties(page: &mut Page<'_>, at: &At<'_>) {
@@ -210,7 +199,7 @@ fn reservations(page: &mut Page<'_>, at: &At<'_>) {
                 Cell::new(reservation.address.to_string()),
                 Cell::new(reservation.client.to_string()),
                 Cell::new(printable(&reservation.name, 256)),
-                Cell::new(reservation.kind.to_string()),
+                Cell::new(reservation.kind.label()),
                 Cell::new(printable(&reservation.description, 256)),
             ]
         })

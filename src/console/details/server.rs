@@ -1,12 +1,11 @@
 //! Details of a server: what it is, its options, its scopes, its relationships, what was done there.
 
-use ratatui::layout::Rect;
-
 use super::Tab;
+use super::about::About;
 use super::page::{Field, Page, text};
 use super::shared;
 use crate::console::age;
-use crate::console::draw::{Canvas, charts};
+use crate::console::draw::charts;
 use crate::console::subject::Subject;
 use crate::console::table::{Cell, Tone};
 use crate::console::views;
@@ -20,36 +19,32 @@ use crate::model::text::printable;
 pub const TABS: &[Tab] = &[
     Tab {
         name: "Server Properties",
-        draw: |subject, world, canvas, area, from| {
-            tab(subject, world, canvas, area, from, properties)
-        },
+        fill: |page, subject, world| At::fill(page, subject, world, properties),
     },
     Tab {
         name: "Options",
-        draw: |subject, world, canvas, area, from| tab(subject, world, canvas, area, from, options),
+        fill: |page, subject, world| At::fill(page, subject, world, options),
     },
     Tab {
         name: "DHCP Scopes",
-        draw: |subject, world, canvas, area, from| {
-            tab(subject, world, canvas, area, from, |page, at| {
+        fill: |page, subject, world| {
+            At::fill(page, subject, world, |page, at| {
                 let reading = at.view.reading.as_ref();
                 let scopes = reading.map(|reading| reading.config.scopes.values());
                 shared::scopes(page, at.world, at.view, scopes.into_iter().flatten());
-            })
+            });
         },
     },
     Tab {
         name: "Failover",
-        draw: |subject, world, canvas, area, from| {
-            tab(subject, world, canvas, area, from, failover)
-        },
+        fill: |page, subject, world| At::fill(page, subject, world, failover),
     },
     Tab {
         name: "Event Catalog",
-        draw: |subject, world, canvas, area, from| {
-            tab(subject, world, canvas, area, from, |page, at| {
+        fill: |page, subject, world| {
+            At::fill(page, subject, world, |page, at| {
                 shared::events(page, at.world, at.subject);
-            })
+            });
         },
     },
 ];
@@ -62,30 +57,22 @@ struct At<'w> {
     role: ServerRole,
 }
 
-fn tab(
-    subject: &Subject,
-    world: &World,
-    canvas: &mut Canvas<'_>,
-    area: Rect,
-    from: usize,
-    fill: fn(&mut Page<'_>, &At<'_>),
-) -> usize {
-    let Subject::Server(server, role) = subject else {
-        return 0;
-    };
-    let Some(view) = world.estate.servers.get(server) else {
-        return 0;
-    };
-    let at = At {
-        subject,
-        world,
-        view,
-        role: *role,
-    };
-    let mut page = Page::new(canvas, area);
-    page.source(world, view);
-    fill(&mut page, &at);
-    page.draw(canvas, area, from)
+impl<'w> About<'w> for At<'w> {
+    fn find(subject: &'w Subject, world: &'w World) -> Option<At<'w>> {
+        let Subject::Server(server, role) = subject else {
+            return None;
+        };
+        Some(At {
+            subject,
+            world,
+            view: world.estate.servers.get(server)?,
+            role: *role,
+        })
+    }
+
+    fn sources(&self) -> impl Iterator<Item = &'w ServerView> {
+        std::iter::once(self.view)
+    }
 }
 
 fn properties(page: &mut Page<'_>, at: &At<'_>) {

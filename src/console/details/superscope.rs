@@ -1,11 +1,10 @@
 //! Details of a superscope.
 
-use ratatui::layout::Rect;
-
 use super::Tab;
+use super::about::About;
 use super::page::{Page, text};
 use super::shared;
-use crate::console::draw::{Canvas, charts};
+use crate::console::draw::charts;
 use crate::console::subject::Subject;
 use crate::console::world::World;
 use crate::ipam::estate::ServerView;
@@ -16,16 +15,14 @@ use std::sync::Arc;
 pub const TABS: &[Tab] = &[
     Tab {
         name: "Superscope Properties",
-        draw: |subject, world, canvas, area, from| {
-            tab(subject, world, canvas, area, from, properties)
-        },
+        fill: |page, subject, world| At::fill(page, subject, world, properties),
     },
     Tab {
         name: "DHCP Scopes",
-        draw: |subject, world, canvas, area, from| {
-            tab(subject, world, canvas, area, from, |page, at| {
+        fill: |page, subject, world| {
+            At::fill(page, subject, world, |page, at| {
                 shared::scopes(page, at.world, at.view, at.scopes());
-            })
+            });
         },
     },
 ];
@@ -47,24 +44,18 @@ impl<'w> At<'w> {
     }
 }
 
-fn tab(
-    subject: &Subject,
-    world: &World,
-    canvas: &mut Canvas<'_>,
-    area: Rect,
-    from: usize,
-    fill: fn(&mut Page<'_>, &At<'_>),
-) -> usize {
-    let Subject::Superscope(server, name) = subject else {
-        return 0;
-    };
-    let Some(view) = world.estate.servers.get(server) else {
-        return 0;
-    };
-    let mut page = Page::new(canvas, area);
-    page.source(world, view);
-    fill(&mut page, &At { world, view, name });
-    page.draw(canvas, area, from)
+impl<'w> About<'w> for At<'w> {
+    fn find(subject: &'w Subject, world: &'w World) -> Option<At<'w>> {
+        let Subject::Superscope(server, name) = subject else {
+            return None;
+        };
+        let view = world.estate.servers.get(server)?;
+        Some(At { world, view, name })
+    }
+
+    fn sources(&self) -> impl Iterator<Item = &'w ServerView> {
+        std::iter::once(self.view)
+    }
 }
 
 fn properties(page: &mut Page<'_>, at: &At<'_>) {

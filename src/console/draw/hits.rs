@@ -40,6 +40,8 @@ pub struct Hits {
     pub page: usize,
     /// How far the details can be scrolled, in lines.
     pub details_end: usize,
+    /// How far the top layer can be scrolled, in lines.
+    pub layer_end: usize,
     /// Where menus of the cursor's row hang.
     pub cursor_row: Option<Position>,
 }

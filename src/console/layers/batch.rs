@@ -5,7 +5,9 @@ use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::plan::{preview, result_words, step_line, summary};
+use super::plan::preview;
+use super::plan::{result_words, step_line, summary};
+use super::scroll::Scroll;
 use super::{Click, Layer, Reply};
 use crate::console::action::Action;
 use crate::console::draw::{Canvas, Role, wrap};
@@ -63,7 +65,7 @@ pub struct Batch {
     job: Option<JobId>,
     /// Whether to stop after the plan that is being carried out.
     stopping: bool,
-    scroll: usize,
+    scroll: Scroll,
     on_ok: bool,
     beneath: Option<&'static str>,
 }
@@ -99,7 +101,7 @@ impl Batch {
             phase: Phase::Planning,
             job: None,
             stopping: false,
-            scroll: 0,
+            scroll: Scroll::default(),
             on_ok: true,
             beneath,
         }
@@ -173,7 +175,7 @@ impl Batch {
     fn ok(&mut self) -> Reply {
         match self.phase {
             Phase::Preview if self.can_go() => {
-                self.scroll = 0;
+                self.scroll.top();
                 self.run_next()
             }
             Phase::Preview | Phase::Ended => Reply::act(self.closing()),
@@ -272,7 +274,7 @@ impl Batch {
                     if plan.is_empty() {
                         say(&mut lines, Role::Dim, 2, "Everything is already so.");
                     }
-                    preview(canvas, plan, wide, &mut lines);
+                    preview::steps(canvas, plan, wide, &mut lines);
                 }
                 Stands::Ended(plan, outcome) => {
                     let (tone, said) = summary(plan, outcome);
@@ -320,11 +322,9 @@ impl Layer for Batch {
             KeyCode::Tab | KeyCode::BackTab | KeyCode::Left | KeyCode::Right => {
                 self.on_ok = !self.on_ok;
             }
-            KeyCode::Up | KeyCode::Char('k') => self.scroll = self.scroll.saturating_sub(1),
-            KeyCode::Down | KeyCode::Char('j') => self.scroll += 1,
-            KeyCode::PageUp => self.scroll = self.scroll.saturating_sub(10),
-            KeyCode::PageDown | KeyCode::Char(' ') => self.scroll += 10,
-            _ => {}
+            _ => {
+                self.scroll.key(key);
+            }
         }
         Reply::consumed()
     }
@@ -334,7 +334,7 @@ impl Layer for Batch {
     }
 
     fn wheel(&mut self, lines: isize, _world: &World) -> Reply {
-        self.scroll = self.scroll.saturating_add_signed(lines);
+        self.scroll.step(lines);
         Reply::consumed()
     }
 
@@ -396,6 +396,10 @@ impl Layer for Batch {
         }
     }
 
+    fn drawn(&mut self, end: usize) {
+        self.scroll.set_end(end);
+    }
+
     fn draw(&self, canvas: &mut Canvas<'_>, screen: Rect, _world: &World) {
         let wide = screen.width.saturating_sub(4).min(100);
         let lines = self.lines(canvas, wide.saturating_sub(4));
@@ -416,15 +420,7 @@ impl Layer for Batch {
             height: inner.height.saturating_sub(2),
             ..inner
         };
-        let most = lines.len().saturating_sub(usize::from(body.height));
-        let from = self.scroll.min(most);
-        crate::console::details::lines(canvas, body, from, &lines);
-        if most > 0 {
-            let shown = from + usize::from(body.height);
-            let more = format!("{shown} of {} lines", lines.len());
-            let dim = canvas.style(Role::Dim);
-            canvas.text_right(body.x, body.bottom(), body.width, &more, dim);
-        }
+        self.scroll.draw(canvas, body, &lines);
         let mut x = inner.x + 1;
         let y = inner.bottom().saturating_sub(1);
         for (place, (label, number)) in self.buttons().into_iter().enumerate() {

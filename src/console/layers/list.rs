@@ -5,7 +5,8 @@ use ratatui::layout::{Position, Rect};
 use tui_input::backend::crossterm::EventHandler;
 use tui_input::{Input, InputRequest};
 
-use crate::console::draw::{Canvas, Role, width};
+use super::Click;
+use crate::console::draw::{Canvas, Role, width, wrap};
 
 /// A page of a list, in lines.
 const PAGE: isize = 10;
@@ -174,6 +175,90 @@ fn draw_line(canvas: &mut Canvas<'_>, row: Rect, line: &Line, here: bool, wide: 
     room = room.saturating_sub(wide + 2);
     if room > 3 {
         canvas.text(x, row.y, room, &line.note, dim);
+    }
+}
+
+/// What was done to a [`Finder`], where that is more than moving in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Done {
+    /// It is left.
+    Left,
+    /// The line with the focus is chosen.
+    Chosen,
+    /// Other words are to be found.
+    Typed,
+    /// Nothing more.
+    Moved,
+}
+
+/// A line to type into, over the list of what has those words.
+#[derive(Default, Debug)]
+pub(super) struct Finder {
+    /// What was typed.
+    pub input: Input,
+    /// What was found.
+    pub list: List,
+}
+
+impl Finder {
+    /// What was typed, without blanks around it.
+    pub fn typed(&self) -> &str {
+        self.input.value().trim()
+    }
+
+    /// Shows what was found: for other words, with the focus on the first line.
+    pub fn show(&mut self, lines: Vec<Line>, anew: bool) {
+        match anew {
+            true => self.list.set(lines),
+            false => self.list.renew(lines),
+        }
+    }
+
+    /// A key was pressed.
+    pub fn key(&mut self, key: KeyEvent) -> Done {
+        match key.code {
+            KeyCode::Esc => Done::Left,
+            KeyCode::Enter => Done::Chosen,
+            _ if self.list.key(key) => Done::Moved,
+            _ if typed(&mut self.input, key) => Done::Typed,
+            _ => Done::Moved,
+        }
+    }
+
+    /// A line was clicked.
+    pub fn click(&mut self, spot: u32, click: Click) -> Done {
+        self.list.go(usize::try_from(spot).unwrap_or(usize::MAX));
+        match click {
+            Click::Drag => Done::Moved,
+            _ => Done::Chosen,
+        }
+    }
+
+    /// Draws both; gives the room below the line where nothing was found, for saying so.
+    pub fn draw(
+        &self,
+        canvas: &mut Canvas<'_>,
+        area: Rect,
+        sign: &str,
+        empty: &str,
+    ) -> Option<Rect> {
+        let line = Rect { height: 1, ..area };
+        draw_input(canvas, line, sign, &self.input, empty);
+        let below = Rect {
+            y: area.y + 1,
+            height: area.height.saturating_sub(1),
+            ..area
+        };
+        self.list.draw(canvas, below);
+        self.list.lines().is_empty().then_some(below)
+    }
+}
+
+/// Writes a sentence in as many lines as it takes.
+pub(super) fn say(canvas: &mut Canvas<'_>, area: Rect, role: Role, text: &str) {
+    let style = canvas.style(role);
+    for (line, y) in wrap(text, area.width).iter().zip(area.top()..area.bottom()) {
+        canvas.text(area.x, y, area.width, line, style);
     }
 }
 

@@ -44,7 +44,8 @@ impl Item {
 pub struct Menu {
     title: String,
     items: Vec<Item>,
-    at: Position,
+    /// Where it hangs; `None`: it stands in the middle.
+    at: Option<Position>,
     focus: usize,
 }
 
@@ -57,9 +58,17 @@ impl Menu {
         Menu {
             title: title.into(),
             items,
-            at,
+            at: Some(at),
             focus: current.or(open).unwrap_or(0),
         }
+    }
+
+    /// A menu that stands in the middle of the screen: a question that no place belongs to.
+    #[must_use]
+    pub fn centred(title: impl Into<String>, items: Vec<Item>) -> Menu {
+        let mut menu = Menu::new(title, items, Position::ORIGIN);
+        menu.at = None;
+        menu
     }
 
     fn step(&mut self, by: isize) {
@@ -90,9 +99,14 @@ impl Menu {
             .min(screen.width);
         let high = u16::try_from(self.items.len() + 2).unwrap_or(u16::MAX);
         let high = high.min(screen.height);
+        let middle = Position::new(
+            screen.x + (screen.width - wide) / 2,
+            screen.y + (screen.height - high) / 2,
+        );
+        let at = self.at.unwrap_or(middle);
         Rect {
-            x: self.at.x.min(screen.right().saturating_sub(wide)),
-            y: self.at.y.min(screen.bottom().saturating_sub(high)),
+            x: at.x.min(screen.right().saturating_sub(wide)),
+            y: at.y.min(screen.bottom().saturating_sub(high)),
             width: wide,
             height: high,
         }

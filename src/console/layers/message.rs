@@ -2,7 +2,9 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
+use ratatui::text::Line;
 
+use super::scroll::Scroll;
 use super::{Click, Layer, Reply};
 use crate::console::draw::{Canvas, Role, wrap};
 use crate::console::world::World;
@@ -12,6 +14,7 @@ use crate::console::world::World;
 pub struct Message {
     title: String,
     text: String,
+    scroll: Scroll,
 }
 
 impl Message {
@@ -21,6 +24,7 @@ impl Message {
         Message {
             title: title.into(),
             text: text.into(),
+            scroll: Scroll::default(),
         }
     }
 }
@@ -32,8 +36,13 @@ impl Layer for Message {
 
     fn key(&mut self, key: KeyEvent, _world: &World) -> Reply {
         match key.code {
-            KeyCode::Esc | KeyCode::Enter | KeyCode::Char(' ' | 'q') => Reply::close(),
-            _ => Reply::consumed(),
+            KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q') => Reply::close(),
+            // Where all of it is seen, a space has read it.
+            KeyCode::Char(' ') if !self.scroll.goes_on() => Reply::close(),
+            _ => {
+                self.scroll.key(key);
+                Reply::consumed()
+            }
         }
     }
 
@@ -49,20 +58,35 @@ impl Layer for Message {
         Reply::close()
     }
 
+    fn wheel(&mut self, lines: isize, _world: &World) -> Reply {
+        self.scroll.step(lines);
+        Reply::consumed()
+    }
+
+    fn drawn(&mut self, end: usize) {
+        self.scroll.set_end(end);
+    }
+
     fn draw(&self, canvas: &mut Canvas<'_>, screen: Rect, _world: &World) {
         let wide = 72.min(screen.width);
+        let text = canvas.style(Role::Text);
         let lines = wrap(&self.text, wide.saturating_sub(4));
+        let lines: Vec<Line<'_>> = lines
+            .into_iter()
+            .map(|line| Line::styled(line, text))
+            .collect();
         let high = u16::try_from(lines.len())
             .unwrap_or(u16::MAX)
-            .saturating_add(4);
+            .saturating_add(4)
+            .min(screen.height.saturating_sub(2));
         let inner = canvas.modal(screen, wide, high, &self.title);
-        let text = canvas.style(Role::Text);
-        for (line, y) in lines
-            .iter()
-            .zip(inner.top()..inner.bottom().saturating_sub(2))
-        {
-            canvas.text(inner.x + 1, y, inner.width.saturating_sub(2), line, text);
-        }
+        let body = Rect {
+            x: inner.x + 1,
+            width: inner.width.saturating_sub(2),
+            height: inner.height.saturating_sub(2),
+            ..inner
+        };
+        self.scroll.draw(canvas, body, &lines);
         canvas.button(
             inner.x + 1,
             inner.bottom().saturating_sub(1),

@@ -14,6 +14,7 @@ pub mod message;
 pub mod palette;
 pub mod partner_down;
 pub mod plan;
+mod scroll;
 pub mod search;
 pub mod who_has;
 
@@ -165,6 +166,12 @@ pub trait Layer: fmt::Debug + Send {
     /// Whether it counts seconds, and wants to be drawn every second.
     fn counts(&self) -> bool {
         false
+    }
+
+    /// It was drawn, on top, and could be scrolled so many lines: what drawing took down as
+    /// [`crate::console::draw::Hits::layer_end`].
+    fn drawn(&mut self, end: usize) {
+        let _ = end;
     }
 
     /// Draws it into the whole screen's area; it chooses its own place there.

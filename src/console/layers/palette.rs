@@ -4,9 +4,8 @@ use crossterm::event::{KeyCode, KeyEvent};
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui::layout::Rect;
-use tui_input::Input;
 
-use super::list::{self, Line, List};
+use super::list::{self, Done, Finder, Line};
 use super::{Click, Layer, Reply};
 use crate::console::action::Action;
 use crate::console::command::Id;
@@ -49,10 +48,9 @@ enum Choice {
 /// The command palette.
 #[derive(Debug)]
 pub struct Palette {
-    input: Input,
+    finder: Finder,
     offers: Vec<Offer>,
     places: Vec<(String, Place)>,
-    list: List,
     choices: Vec<Choice>,
 }
 
@@ -61,17 +59,16 @@ impl Palette {
     #[must_use]
     pub fn new(offers: Vec<Offer>) -> Palette {
         Palette {
-            input: Input::default(),
+            finder: Finder::default(),
             offers,
             places: places(),
-            list: List::default(),
             choices: Vec::new(),
         }
     }
 
     /// Finds anew what was typed.
     fn find(&mut self, world: &World, anew: bool) {
-        let typed = self.input.value().trim();
+        let typed = self.finder.typed();
         let mut found: Vec<(u32, Line, Choice)> = Vec::new();
         let offer = |offer: &Offer, score| {
             let mut line = Line::new(offer.title.clone(), "");
@@ -134,14 +131,12 @@ impl Palette {
             .map(|(_, line, choice)| (line, choice))
             .unzip();
         self.choices = choices;
-        match anew {
-            true => self.list.set(lines),
-            false => self.list.renew(lines),
-        }
+        self.finder.show(lines, anew);
     }
 
     fn choose(&self) -> Reply {
-        let choice = self.list.focus().and_then(|place| self.choices.get(place));
+        let place = self.finder.list.focus();
+        let choice = place.and_then(|place| self.choices.get(place));
         let action = match choice {
             None => return Reply::consumed(),
             Some(Choice::Refused(why)) => {
@@ -222,25 +217,22 @@ impl Layer for Palette {
     }
 
     fn key(&mut self, key: KeyEvent, world: &World) -> Reply {
-        match key.code {
-            KeyCode::Esc => return Reply::close(),
-            KeyCode::Enter => return self.choose(),
-            KeyCode::Backspace if self.input.value().is_empty() => return Reply::close(),
-            _ if self.list.key(key) => {}
-            _ => {
-                if list::typed(&mut self.input, key) {
-                    self.find(world, true);
-                }
-            }
+        if key.code == KeyCode::Backspace && self.finder.input.value().is_empty() {
+            return Reply::close();
+        }
+        match self.finder.key(key) {
+            Done::Left => return Reply::close(),
+            Done::Chosen => return self.choose(),
+            Done::Typed => self.find(world, true),
+            Done::Moved => {}
         }
         Reply::consumed()
     }
 
     fn click(&mut self, spot: u32, click: Click, _world: &World) -> Reply {
-        self.list.go(usize::try_from(spot).unwrap_or(usize::MAX));
-        match click {
-            Click::Drag => Reply::consumed(),
-            _ => self.choose(),
+        match self.finder.click(spot, click) {
+            Done::Chosen => self.choose(),
+            _ => Reply::consumed(),
         }
     }
 
@@ -249,12 +241,12 @@ impl Layer for Palette {
     }
 
     fn wheel(&mut self, lines: isize, _world: &World) -> Reply {
-        self.list.step(lines);
+        self.finder.list.step(lines);
         Reply::consumed()
     }
 
     fn paste(&mut self, text: &str, world: &World) -> Reply {
-        list::pasted(&mut self.input, text);
+        list::pasted(&mut self.finder.input, text);
         self.find(world, true);
         Reply::consumed()
     }
@@ -267,7 +259,7 @@ impl Layer for Palette {
     fn draw(&self, canvas: &mut Canvas<'_>, screen: Rect, _world: &World) {
         let wide = 92.min(screen.width.saturating_sub(4));
         // No higher than what it has to say; its head stays where it is.
-        let lines = u16::try_from(self.list.lines().len().max(1)).unwrap_or(u16::MAX);
+        let lines = u16::try_from(self.finder.list.lines().len().max(1)).unwrap_or(u16::MAX);
         let high = lines.saturating_add(3).min(22);
         let area = Rect {
             x: screen.x + (screen.width - wide) / 2,
@@ -276,25 +268,14 @@ impl Layer for Palette {
             height: high.min(screen.height.saturating_sub(4)),
         };
         let inner = canvas.popup(screen, area, "Commands");
-        let line = Rect { height: 1, ..inner };
         let empty = "a command, a view, a server, an address, a MAC…";
-        list::draw_input(canvas, line, " : ", &self.input, empty);
-        let below = Rect {
-            y: inner.y + 1,
-            height: inner.height.saturating_sub(1),
-            ..inner
-        };
-        if self.list.lines().is_empty() {
-            let text = "Nothing has that in its name.";
-            let dim = canvas.style(Role::Dim);
-            canvas.text(
-                below.x + 3,
-                below.y,
-                below.width.saturating_sub(3),
-                text,
-                dim,
-            );
+        if let Some(below) = self.finder.draw(canvas, inner, " : ", empty) {
+            let room = Rect {
+                x: below.x + 3,
+                width: below.width.saturating_sub(3),
+                ..below
+            };
+            list::say(canvas, room, Role::Dim, "Nothing has that in its name.");
         }
-        self.list.draw(canvas, below);
     }
 }

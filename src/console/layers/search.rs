@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
-use tui_input::Input;
 
-use super::list::{self, Line, List};
+use super::list::{self, Done, Finder, Line};
 use super::{Click, Layer, Reply};
 use crate::console::action::Action;
 use crate::console::draw::{Canvas, Role};
@@ -23,8 +22,7 @@ const OF_A_KIND: usize = 50;
 /// The global search.
 #[derive(Default)]
 pub struct Search {
-    input: Input,
-    list: List,
+    finder: Finder,
     /// What each line leads to.
     subjects: Vec<Option<Subject>>,
     /// The leases known when it was opened or anything changed.
@@ -34,7 +32,7 @@ pub struct Search {
 impl fmt::Debug for Search {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Search")
-            .field("input", &self.input)
+            .field("finder", &self.finder)
             .finish_non_exhaustive()
     }
 }
@@ -47,7 +45,7 @@ impl Search {
     }
 
     fn find(&mut self, world: &World, anew: bool) {
-        let typed = self.input.value().trim();
+        let typed = self.finder.typed();
         let mut found = find::find(world, &Query::parse(typed), OF_A_KIND);
         if !typed.is_empty() {
             found.extend(
@@ -70,14 +68,11 @@ impl Search {
                 self.subjects.push(Some(hit.subject));
             }
         }
-        match anew {
-            true => self.list.set(lines),
-            false => self.list.renew(lines),
-        }
+        self.finder.show(lines, anew);
     }
 
     fn choose(&self) -> Reply {
-        let place = self.list.focus();
+        let place = self.finder.list.focus();
         let subject = place.and_then(|place| self.subjects.get(place)).cloned();
         match subject.flatten() {
             None => Reply::consumed(),
@@ -135,24 +130,19 @@ impl Layer for Search {
     }
 
     fn key(&mut self, key: KeyEvent, world: &World) -> Reply {
-        match key.code {
-            KeyCode::Esc => return Reply::close(),
-            KeyCode::Enter => return self.choose(),
-            _ if self.list.key(key) => {}
-            _ => {
-                if list::typed(&mut self.input, key) {
-                    self.find(world, true);
-                }
-            }
+        match self.finder.key(key) {
+            Done::Left => return Reply::close(),
+            Done::Chosen => return self.choose(),
+            Done::Typed => self.find(world, true),
+            Done::Moved => {}
         }
         Reply::consumed()
     }
 
     fn click(&mut self, spot: u32, click: Click, _world: &World) -> Reply {
-        self.list.go(usize::try_from(spot).unwrap_or(usize::MAX));
-        match click {
-            Click::Drag => Reply::consumed(),
-            _ => self.choose(),
+        match self.finder.click(spot, click) {
+            Done::Chosen => self.choose(),
+            _ => Reply::consumed(),
         }
     }
 
@@ -161,12 +151,12 @@ impl Layer for Search {
     }
 
     fn wheel(&mut self, lines: isize, _world: &World) -> Reply {
-        self.list.step(lines);
+        self.finder.list.step(lines);
         Reply::consumed()
     }
 
     fn paste(&mut self, text: &str, world: &World) -> Reply {
-        list::pasted(&mut self.input, text);
+        list::pasted(&mut self.finder.input, text);
         self.find(world, true);
         Reply::consumed()
     }
@@ -181,30 +171,21 @@ impl Layer for Search {
         let wide = 100.min(screen.width.saturating_sub(4));
         let high = 30.min(screen.height.saturating_sub(4));
         let inner = canvas.modal(screen, wide, high, "Search");
-        let line = Rect { height: 1, ..inner };
         let empty = "an address, a MAC in any spelling, a name";
-        list::draw_input(canvas, line, " Find: ", &self.input, empty);
-        let below = Rect {
-            y: inner.y + 1,
-            height: inner.height.saturating_sub(1),
-            ..inner
-        };
-        if self.list.lines().is_empty() {
-            let text = match self.input.value().trim().is_empty() {
+        if let Some(below) = self.finder.draw(canvas, inner, " Find: ", empty) {
+            let text = match self.finder.typed().is_empty() {
                 true => {
                     "Servers, failover relationships, scopes, reservations and the leases read so far."
                 }
                 false => "Nothing has that. Who has or had an address: w asks the servers.",
             };
-            let dim = canvas.style(Role::Dim);
-            canvas.text(
-                below.x + 1,
-                below.y + 1,
-                below.width.saturating_sub(2),
-                text,
-                dim,
-            );
+            let room = Rect {
+                x: below.x + 1,
+                y: below.y + 1,
+                width: below.width.saturating_sub(2),
+                height: below.height.saturating_sub(1),
+            };
+            list::say(canvas, room, Role::Dim, text);
         }
-        self.list.draw(canvas, below);
     }
 }

@@ -40,10 +40,7 @@ impl Asked {
         }
         match text.parse::<ClientId>() {
             Ok(client) if client.bytes().len() >= 6 => Ok(Asked::Client(client)),
-            _ => Err(
-                "Type a whole IP address (10.0.0.100) or client ID (00-15-5d-a7-66-02, in any spelling)."
-                    .to_owned(),
-            ),
+            _ => Err("Type a whole IP address or client ID, in any spelling of a MAC.".to_owned()),
         }
     }
 

@@ -90,8 +90,8 @@ static COLUMNS: &[Column<Row>] = &[
     },
     Column {
         spec: text("Type", &["type"], (5, 5), 4),
-        cell: |row, _| Cell::new(row.reservation.kind.to_string()),
-        key: |row, _| SortKey::Text(row.reservation.kind.to_string().into()),
+        cell: |row, _| Cell::new(row.reservation.kind.label()),
+        key: |row, _| SortKey::Text(row.reservation.kind.label().into()),
     },
     Column {
         spec: text("Description", &["description"], (8, 40), 5),

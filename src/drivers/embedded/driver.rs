@@ -13,7 +13,7 @@ use super::thread::{Ended, Worker};
 use super::write::Target;
 use super::{Fault, Inner, leases, outside};
 use crate::drivers::probe::{Probe, cmdlet};
-use crate::drivers::{BoxFuture, Driver, DriverError, Expected, LeaseQuery, Silence};
+use crate::drivers::{BoxFuture, CheckLine, Driver, DriverError, Expected, LeaseQuery, Silence};
 use crate::model::edit::{Edit, ObjectRef, Order};
 use crate::model::fingerprint::{Fingerprint, fingerprint};
 use crate::model::lease::Lease;
@@ -105,6 +105,14 @@ impl Driver for EmbeddedServer {
                 .map(|object| fingerprint(&config, object))
                 .collect())
         }))
+    }
+
+    fn check(&self) -> BoxFuture<'_, Vec<CheckLine>> {
+        Box::pin(async move {
+            let read = self.read(None).await;
+            let what = "embedded: built into this program, to learn and to drill on; everything can be changed, with no interruption";
+            vec![CheckLine::from_read(&read), CheckLine::fact(what)]
+        })
     }
 
     fn probe(&self, now: Timestamp) -> BoxFuture<'_, Probe> {

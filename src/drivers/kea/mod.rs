@@ -5,6 +5,8 @@
 //! 2.2, 2.6 and 3.0; where the two disagree, what was measured holds.
 
 pub mod abilities;
+pub mod channel;
+pub mod check;
 pub mod document;
 pub mod ha;
 pub mod leases;

@@ -25,6 +25,7 @@ fn plan(servers: &[&str], edits: &[Edit]) -> Plan {
         steps: servers.iter().map(step).collect(),
         warnings: Vec::new(),
         impact: String::new(),
+        silence: Duration::ZERO,
         risk: Risk::Small,
         clears: Vec::new(),
         left_out: Vec::new(),
@@ -47,6 +48,7 @@ fn rule(effect: Effect, action: CommandKind, change: impl FnOnce(&mut Guardrail)
 
 fn judged(rules: Vec<Guardrail>, plan: &Plan) -> Judgement {
     let access = Access {
+        ask_above: ASK_ABOVE,
         read_only: None,
         rules,
     };

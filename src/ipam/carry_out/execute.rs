@@ -1,13 +1,15 @@
 //! The only place that writes: journal, compare, apply, read back, journal, step by step.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::around::{Marks, is_due, missing_bridge, open};
 use super::one_step::do_step;
 use super::{Cancel, Ended, Outcome, Progress, StepOutcome, StepResult};
 use crate::drivers::{DriverError, Silence};
 use crate::ipam::journal::{Begun, Mark};
+use crate::ipam::store::PlanEnd;
 use crate::ipam::{Ipam, Judgement, StoreError, config_sync};
-use crate::model::plan::{Action, Intent, PlanId, Purpose, Step};
+use crate::model::plan::{Action, Intent, PlanId, Purpose, Risk, Step};
 use crate::model::text::printable;
 use crate::model::{Edit, Plan, ServerName};
 
@@ -76,7 +78,7 @@ impl Ipam {
             id,
             plan: &plan,
             results: Vec::new(),
-            marks: BTreeMap::new(),
+            marks: Marks::new(),
             notes: Vec::new(),
         };
         run.steps(progress, cancel).await;
@@ -85,14 +87,65 @@ impl Ipam {
         self.publish_config_sync().await;
         self.collect_written(&heard_of(&outcome)).await;
         if half_way(&plan, &outcome) {
-            match self.plan(Intent::Undo { plan: id }).await {
-                Ok(back) => outcome.back_out = Some(back),
-                Err(why) => outcome
-                    .notes
-                    .push(format!("what was done can't be taken back now: {why}")),
-            }
+            self.take_back(&plan, id, &mut outcome).await;
         }
         outcome
+    }
+
+    /// Takes back what was done of something half-way: at once where a change of both copies can be
+    /// taken back without losing anything; else it is offered.
+    async fn take_back(&self, plan: &Plan, id: PlanId, outcome: &mut Outcome) {
+        let undo = Intent::Undo { plan: id };
+        let back = match self.plan(undo.clone()).await {
+            Ok(back) => back,
+            Err(why) => {
+                let note = format!("what was done can't be taken back now: {why}");
+                outcome.notes.push(note);
+                return;
+            }
+        };
+        let loses_nothing = matches!(plan.intent, Intent::Change { .. })
+            && back.risk != Risk::Destructive
+            && back.left_out.is_empty()
+            && back.refusal().is_none();
+        if !loses_nothing {
+            outcome.back_out = Some(back);
+            return;
+        }
+        // Told apart from a plan of the operator's by its title and by what it takes back.
+        let taken = Box::pin(self.execute(back, &Progress::none(), &Cancel::new())).await;
+        if taken.ended == Ended::Done {
+            let done = |step: &&mut StepOutcome| step.result == StepResult::Done;
+            let mut servers = BTreeSet::new();
+            let all = plan.steps.iter().zip(&mut outcome.steps);
+            let own = all.filter(|(step, _)| !step.is_around());
+            for step in own.map(|(_, outcome)| outcome).filter(done) {
+                step.result = StepResult::TakenBack;
+                servers.insert(step.server.to_string());
+            }
+            let servers: Vec<String> = servers.into_iter().collect();
+            outcome.notes.push(format!(
+                "what was done on {} was taken back, so that both servers are as before",
+                servers.join(" and ")
+            ));
+            outcome.notes.extend(taken.notes);
+            outcome.ended = match outcome.ended {
+                Ended::Partly if open(plan, &marks_of(plan, outcome)).is_empty() => Ended::Nothing,
+                other => other,
+            };
+            outcome.out_of_sync.clear();
+            return;
+        }
+        let failed = taken.steps.iter().find_map(|step| match &step.result {
+            StepResult::Failed(why) | StepResult::Unknown(why) => Some(why.to_string()),
+            _ => None,
+        });
+        outcome.notes.push(format!(
+            "what was done could not be taken back: {}",
+            failed.unwrap_or_else(|| "it was not begun".to_owned())
+        ));
+        outcome.notes.extend(taken.notes);
+        outcome.back_out = self.plan(undo).await.ok();
     }
 
     async fn begin(&self, plan: &Plan) -> Result<PlanId, StoreError> {
@@ -125,60 +178,115 @@ struct Run<'a> {
     plan: &'a Plan,
     /// Of the steps so far; those missing were not begun.
     results: Vec<StepResult>,
-    marks: BTreeMap<usize, Mark>,
+    marks: Marks,
     notes: Vec<String>,
+}
+
+/// Why the steps from here on are not begun.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stopped {
+    /// One before them was not done.
+    Failed,
+    /// The operator cancelled.
+    Cancelled,
 }
 
 impl Run<'_> {
     async fn steps(&mut self, progress: &Progress, cancel: &Cancel) {
         let plan = self.plan;
+        let mut stopped = None;
         for (place, step) in plan.steps.iter().enumerate() {
-            if cancel.is_cancelled() {
-                let rest = plan.steps.len() - place;
-                self.results
-                    .extend(std::iter::repeat_n(StepResult::Cancelled, rest));
-                return;
+            if stopped.is_none() && cancel.is_cancelled() {
+                stopped = Some(Stopped::Cancelled);
+            }
+            let always = step.purpose == Purpose::Always;
+            let due = always && is_due(plan, place, &self.marks);
+            if !due && (always || stopped.is_some()) {
+                self.results.push(match stopped {
+                    Some(Stopped::Cancelled) => StepResult::Cancelled,
+                    Some(Stopped::Failed) | None => StepResult::NotBegun,
+                });
+                continue;
+            }
+            if let (false, Some(bridge)) = (due, missing_bridge(plan, place, &self.marks)) {
+                self.not_reached(step, bridge);
+                if !goes_on(&step.purpose) && step.purpose != Purpose::Bridge {
+                    stopped = Some(Stopped::Failed);
+                }
+                continue;
             }
             if let Err(error) = self.about_to(place, step).await {
-                self.notes.push(format!(
-                    "stopped before '{}' on {}, since it can't be journalled: {error}",
-                    what(step),
-                    step.server
-                ));
-                return;
-            }
-            progress.tell(place, None);
-            let (result, mark) = match self.ipam.driver(&step.server) {
-                Ok(driver) => do_step(driver.as_ref(), step).await,
-                Err(error) => {
-                    let mark = Mark::Failed(error.to_string());
-                    (StepResult::Failed(error), mark)
+                let (what, server) = (what(step), &step.server);
+                if !due {
+                    self.notes.push(format!(
+                        "stopped before '{what}' on {server}, since it can't be journalled: {error}"
+                    ));
+                    self.results.push(StepResult::NotBegun);
+                    stopped = Some(Stopped::Failed);
+                    continue;
                 }
-            };
-            let journalled = self.took_down(place, &mark).await;
-            progress.tell(place, Some(&result));
-            let done = result == StepResult::Done;
-            if !done && step.purpose == Purpose::BestEffort {
-                self.notes.push(went_on_without(plan, step, &mark));
+                // What clients wait for is not kept back by a journal.
+                self.notes
+                    .push(format!("'{what}' on {server} can't be journalled: {error}"));
             }
-            self.results.push(result);
-            self.marks.insert(place, mark);
+            let journalled = self.one(place, step, progress).await;
+            let done = self.results.last() == Some(&StepResult::Done);
             if let Err(error) = journalled {
                 self.notes.push(format!(
                     "what became of '{}' on {} can't be journalled: {error}",
                     what(step),
                     step.server
                 ));
-                return;
+                stopped = stopped.or(Some(Stopped::Failed));
             }
-            let goes_on = matches!(
-                step.purpose,
-                Purpose::Carry { .. } | Purpose::Target | Purpose::BestEffort
-            );
+            // Of a bridge that failed, the steps that it leads to say whether the rest goes on.
+            let goes_on = goes_on(&step.purpose) || step.is_around();
             if !done && !goes_on {
-                return;
+                stopped = stopped.or(Some(Stopped::Failed));
             }
         }
+    }
+
+    /// Does a step, and takes down what became of it.
+    async fn one(
+        &mut self,
+        place: usize,
+        step: &Step,
+        progress: &Progress,
+    ) -> Result<(), StoreError> {
+        progress.tell(place, None);
+        let (result, mark) = match self.ipam.driver(&step.server) {
+            Ok(driver) => do_step(driver.as_ref(), step).await,
+            Err(error) => {
+                let mark = Mark::Failed(error.to_string());
+                (StepResult::Failed(error), mark)
+            }
+        };
+        let journalled = self.took_down(place, &mark).await;
+        progress.tell(place, Some(&result));
+        if result != StepResult::Done {
+            match step.purpose {
+                Purpose::BestEffort => self.notes.push(went_on_without(self.plan, step, &mark)),
+                Purpose::Always => self.notes.push(left_open(step, &mark)),
+                _ => {}
+            }
+        }
+        self.results.push(result);
+        self.marks.insert(place, mark);
+        journalled
+    }
+
+    /// A step to which no bridge leads is not begun.
+    fn not_reached(&mut self, step: &Step, bridge: usize) {
+        let why = self.marks.get(&bridge).map(Mark::words);
+        let on = self.plan.steps.get(bridge).map(|bridge| &bridge.server);
+        if let (Some(why), Some(on)) = (why, on) {
+            self.notes.push(format!(
+                "{} was left as it is, since {on} could not stand in for it meanwhile: {why}",
+                step.server
+            ));
+        }
+        self.results.push(StepResult::NotBegun);
     }
 
     async fn about_to(&self, place: usize, step: &Step) -> Result<(), StoreError> {
@@ -204,12 +312,21 @@ impl Run<'_> {
 
     async fn end(mut self) -> Outcome {
         let ended = ended(self.plan, &self.marks);
+        let open = !open(self.plan, &self.marks).is_empty();
         let out_of_sync = config_sync::uncarried(self.plan, |place| self.marks.get(&place));
         let clears = config_sync::cleared(self.plan, ended, |place| self.marks.get(&place));
         let (id, at, rows) = (self.id, self.ipam.inner.clock.now(), out_of_sync.clone());
         let remembered = self
             .ipam
-            .remember(move |store| store.end(id, ended, &rows, &clears, at))
+            .remember(move |store| {
+                let end = PlanEnd {
+                    ended,
+                    out_of_sync: &rows,
+                    clears: &clears,
+                    open,
+                };
+                store.end(id, &end, at)
+            })
             .await;
         if let Err(error) = remembered {
             self.notes
@@ -224,7 +341,10 @@ impl Run<'_> {
         Outcome {
             plan: Some(id),
             steps: step_outcomes(&self.plan.steps, all),
-            ended,
+            ended: match ended {
+                Ended::Done | Ended::DoneHere | Ended::Nothing if open => Ended::Partly,
+                other => other,
+            },
             notes: left_out.chain(self.notes).collect(),
             back_out: None,
             out_of_sync,
@@ -232,23 +352,55 @@ impl Run<'_> {
     }
 }
 
-/// How a plan ended whose steps came so far.
-pub(in crate::ipam) fn ended(plan: &Plan, marks: &BTreeMap<usize, Mark>) -> Ended {
+/// Whether a plan goes on without a step of that purpose.
+fn goes_on(purpose: &Purpose) -> bool {
+    matches!(
+        purpose,
+        Purpose::Carry { .. } | Purpose::Target | Purpose::BestEffort
+    )
+}
+
+/// How a plan ended whose steps came so far: what was asked for of it, whatever stands around.
+pub(in crate::ipam) fn ended(plan: &Plan, marks: &Marks) -> Ended {
     let done = |place: usize| matches!(marks.get(&place), Some(Mark::Done(_)));
-    if marks.values().any(|mark| matches!(mark, Mark::Unknown(_))) {
+    let own: Vec<(usize, &Step)> = plan
+        .steps
+        .iter()
+        .enumerate()
+        .filter(|(_, step)| !step.is_around())
+        .collect();
+    let unknown = |(place, _): &(usize, &Step)| matches!(marks.get(place), Some(Mark::Unknown(_)));
+    if own.iter().any(unknown) {
         return Ended::Unknown;
     }
-    let count = plan.steps.len();
-    let all_done = (0..count).filter(|place| done(*place)).count();
-    let core_done = plan.steps.iter().enumerate().all(|(place, step)| {
-        done(place) || matches!(step.purpose, Purpose::Carry { .. } | Purpose::BestEffort)
+    let all_done = own.iter().filter(|(place, _)| done(*place)).count();
+    let core_done = own.iter().all(|(place, step)| {
+        done(*place) || matches!(step.purpose, Purpose::Carry { .. } | Purpose::BestEffort)
     });
     match all_done {
-        all if all == count && plan.left_out.is_empty() => Ended::Done,
+        all if all == own.len() && plan.left_out.is_empty() => Ended::Done,
         0 => Ended::Nothing,
         _ if core_done && plan.left_out.is_empty() => Ended::DoneHere,
         _ => Ended::Partly,
     }
+}
+
+/// The marks of steps as far as their results tell: enough to see what is left open.
+fn marks_of(plan: &Plan, outcome: &Outcome) -> Marks {
+    let steps = plan.steps.iter().zip(&outcome.steps).enumerate();
+    steps
+        .filter_map(|(place, (_, step))| {
+            let mark = match &step.result {
+                StepResult::Done | StepResult::TakenBack => Mark::Done(Vec::new()),
+                StepResult::Failed(why) if why.nothing_done() => Mark::Failed(why.to_string()),
+                StepResult::Failed(why) | StepResult::Unknown(why) => {
+                    Mark::Unknown(why.to_string())
+                }
+                StepResult::NotBegun | StepResult::Cancelled => return None,
+            };
+            Some((place, mark))
+        })
+        .collect()
 }
 
 /// Whether something of both servers was done on one of them only.
@@ -259,6 +411,16 @@ fn half_way(plan: &Plan, outcome: &Outcome) -> bool {
         joint.any(|(_, outcome)| (outcome.result == StepResult::Done) == done)
     };
     !matches!(plan.intent, Intent::Undo { .. }) && joint(true) && joint(false)
+}
+
+/// What is still to be done on a server, and who does it.
+fn left_open(step: &Step, mark: &Mark) -> String {
+    format!(
+        "'{}' on {} was not done ({}): the next Twinscope that is started does it",
+        printable(&step.words(), 300),
+        step.server,
+        mark.words()
+    )
 }
 
 /// The servers about which something new is to be heard: not those just found dead.
@@ -369,5 +531,10 @@ fn quoted(text: &str) -> String {
 }
 
 fn what(step: &Step) -> String {
-    printable(&step.action.to_string(), 2000)
+    let action = step.action.to_string();
+    let words = step.words();
+    if words.ends_with(&action) {
+        return printable(&words, 2000);
+    }
+    printable(&format!("{words} ({action})"), 2000)
 }

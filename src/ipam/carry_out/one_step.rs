@@ -6,8 +6,10 @@ use crate::ipam::collect::in_time;
 use crate::ipam::journal::Mark;
 use crate::model::FailoverState;
 use crate::model::edit::{Edit, ObjectRef, Order};
+use crate::model::failover::RelationshipStatus;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::plan::{Action, Step};
+use crate::rules::kea_ha;
 
 /// The objects by which a step is judged, and by which its undo knows that nobody changed them
 /// since: those it expects, or else those it touches.
@@ -29,7 +31,7 @@ pub(in crate::ipam) fn watched(step: &Step) -> Vec<ObjectRef> {
 }
 
 /// Does a step.
-pub(super) async fn do_step(driver: &dyn Driver, step: &Step) -> (StepResult, Mark) {
+pub(in crate::ipam) async fn do_step(driver: &dyn Driver, step: &Step) -> (StepResult, Mark) {
     let work = match &step.action {
         Action::Apply(edits) => driver.apply(edits, &step.expect),
         Action::Order(order) => driver.order(order, &step.expect),
@@ -91,6 +93,23 @@ pub(in crate::ipam) async fn verdict(driver: &dyn Driver, step: &Step) -> Verdic
     }
 }
 
+/// Whether a Kea server's state tells that it did what it was ordered, or that it did not.
+fn obeyed(order: &Order, status: &RelationshipStatus) -> Option<bool> {
+    use FailoverState as S;
+    let holds = kea_ha::says(status, kea_ha::HOLDS_PARTNER);
+    let held = kea_ha::says(status, kea_ha::IN_MAINTENANCE);
+    match (order, status.state) {
+        (Order::StartMaintenance { .. }, _) if holds => Some(true),
+        (Order::StartMaintenance { .. }, S::Normal) => Some(false),
+        (Order::CancelMaintenance { .. }, _) if holds => Some(false),
+        (Order::CancelMaintenance { .. }, S::Normal) => Some(true),
+        (Order::ResetHa { .. }, S::Shutdown) => Some(false),
+        (Order::ResetHa { .. }, _) if held => Some(false),
+        (Order::ResetHa { .. }, S::Recover | S::RecoverDone | S::Normal) => Some(true),
+        _ => None,
+    }
+}
+
 async fn ordered(driver: &dyn Driver, order: &Order) -> Verdict {
     match order {
         Order::SetPartnerDown { relationship } => {
@@ -118,10 +137,21 @@ async fn ordered(driver: &dyn Driver, order: &Order) -> Verdict {
                 Err(error) => Verdict::Unknown(error.to_string()),
             }
         }
-        Order::StartMaintenance { .. }
-        | Order::CancelMaintenance { .. }
-        | Order::ResetHa { .. }
-        | Order::GrantScopes { .. } => {
+        Order::StartMaintenance { relationship }
+        | Order::CancelMaintenance { relationship }
+        | Order::ResetHa { relationship } => {
+            let reading = match in_time(driver, driver.read(None)).await {
+                Ok(reading) => reading,
+                Err(error) => return Verdict::Unknown(error.to_string()),
+            };
+            let status = reading.relationships.get(&relationship.to_lowercase());
+            match status.and_then(|status| obeyed(order, status)) {
+                Some(true) => Verdict::Done(Vec::new()),
+                Some(false) => Verdict::NotDone,
+                None => Verdict::Unknown("the state of the relationship does not tell".to_owned()),
+            }
+        }
+        Order::GrantScopes { .. } => {
             Verdict::Unknown("nothing on the server tells whether it was ordered".to_owned())
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use super::carried::{Touched, carried, scope_of};
-use super::world::{World, blind, refused};
+use super::world::{World, blind, denied};
 use super::{Draft, PlanError, counted, risk};
 use crate::drivers::LeaseQuery;
 use crate::model::difference::Comparison;
@@ -45,7 +45,7 @@ pub(super) async fn change(
     world.read(concerned.keys().cloned()).await;
     let main = world
         .foretell(server, edits.to_vec(), Purpose::Main)
-        .map_err(refused(server))?;
+        .map_err(denied(server))?;
     draft.impact = impact(edits, &reading.config.scopes);
     let undo = main.inverse.clone();
     draft.steps.push(main);
@@ -53,7 +53,36 @@ pub(super) async fn change(
         carry(world, server, &partner, &scopes, edits, &undo, &mut draft);
     }
     draft.risk = risk(edits, &draft.steps);
+    in_order(world, server, &mut draft.steps);
     Ok(draft)
+}
+
+/// Where one of the two servers has to be written first, the change belongs to both, in that order.
+fn in_order(world: &World<'_>, server: &ServerName, steps: &mut [Step]) {
+    let mut joint = false;
+    let mut before = Vec::new();
+    for step in steps.iter_mut() {
+        if matches!(step.purpose, Purpose::Carry { .. })
+            && step.refused.is_none()
+            && let Some(first) = world.first_of(server, &step.server)
+        {
+            step.purpose = Purpose::Joint;
+            joint = true;
+            if first == step.server {
+                before.push(step.server.clone());
+            }
+        }
+    }
+    for step in steps.iter_mut() {
+        if joint && step.purpose == Purpose::Main {
+            step.purpose = Purpose::Joint;
+        }
+    }
+    steps.sort_by_key(|step| match &step.purpose {
+        Purpose::Joint if before.contains(&step.server) => 0,
+        Purpose::Joint | Purpose::Main => 1,
+        _ => 2,
+    });
 }
 
 /// Whether the edit belongs to both servers of a relationship.

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use super::replicate::only_errors;
-use super::world::{World, blind, refused};
+use super::world::{World, blind, denied, refused};
 use super::{Draft, PlanError};
 use crate::model::failover::RelationshipProperty;
 use crate::model::plan::{FailoverChoice, NotUndoable, Purpose, Risk};
@@ -28,7 +28,7 @@ pub(super) async fn configure(
     let partner = world.canonical(&both.partner);
     world.read(partner.clone()).await;
     // The checks in their order: name, reachable, running, version, clocks, what is there already.
-    world.try_out(server, &both.here).map_err(refused(server))?;
+    world.try_out(server, &both.here).map_err(denied(server))?;
     let partner = partner.unwrap_or(both.partner);
     world.reading(&partner)?;
     let mut draft = Draft::new(Risk::Several);
@@ -41,7 +41,7 @@ pub(super) async fn configure(
     for (on, edits) in sides {
         let step = world
             .foretell(on, edits, Purpose::Joint)
-            .map_err(refused(on))?;
+            .map_err(denied(on))?;
         draft.steps.push(step);
     }
     let in_superscopes: BTreeSet<ScopeId> = scopes
@@ -93,7 +93,7 @@ pub(super) async fn remove(
     }
     let step = world
         .foretell(server, here, Purpose::Joint)
-        .map_err(refused(server))?;
+        .map_err(denied(server))?;
     draft.steps.push(step);
     only_errors(world.ipam, &mut draft).await?;
     Ok(draft)
@@ -115,11 +115,11 @@ pub(super) async fn edit(
     world.read([partner.clone()]).await;
     let here = world
         .foretell(server, both.here, Purpose::Joint)
-        .map_err(refused(server))?;
+        .map_err(denied(server))?;
     world.reading(&partner)?;
     let there = world
         .foretell(&partner, both.there, Purpose::Joint)
-        .map_err(refused(&partner))?;
+        .map_err(denied(&partner))?;
     let mut draft = Draft::new(Risk::Several);
     draft.steps = vec![here, there];
     Ok(draft)
@@ -138,7 +138,7 @@ pub(super) async fn delete(
     let partner = at_partner(world, keep_on, &both, force, &mut draft).await?;
     let step = world
         .foretell(keep_on, both.here, Purpose::Joint)
-        .map_err(refused(keep_on))?;
+        .map_err(denied(keep_on))?;
     draft.steps.push(step);
     let scopes = reading.config.relationship(name).map(|held| &held.scopes);
     for scope in scopes.into_iter().flatten() {
@@ -195,7 +195,7 @@ async fn at_partner(
         Err(error) if force => draft.warn(format!(
             "{partner} would refuse its part, and is left as it is: {error}"
         )),
-        Err(error) => return Err(refused(&partner)(error)),
+        Err(error) => return Err(denied(&partner)(error)),
     }
     Ok(partner)
 }

@@ -10,9 +10,13 @@ mod title;
 mod undo;
 mod world;
 
+use std::time::Duration;
+
 use super::{Ipam, Judgement, PlanError};
-use crate::drivers::Readings;
-use crate::model::plan::{FailoverChoice, FieldChange, Intent, LeftOut, Plan, Risk, Step};
+use crate::drivers::{Impact, Readings};
+use crate::model::plan::{
+    Action, FailoverChoice, FieldChange, Intent, LeftOut, NotUndoable, Plan, Risk, Step,
+};
 use crate::model::server::ServerName;
 use crate::model::text::printable;
 use crate::model::{Edit, ScopeId};
@@ -119,6 +123,8 @@ pub(super) async fn plan(ipam: &Ipam, intent: Intent) -> Result<Plan, PlanError>
         ),
         Intent::Undo { plan } => undo::undo(&mut world, *plan).await?,
     };
+    let concerned: Vec<ServerName> = draft.steps.iter().map(|step| step.server.clone()).collect();
+    world.read_partners(&concerned).await;
     draft.readings = world.readings();
     let plan = finish(ipam, intent, &title, draft);
     match ipam.judgement(&plan) {
@@ -154,27 +160,29 @@ fn canonical(ipam: &Ipam, mut intent: Intent) -> Result<Intent, PlanError> {
 
 /// The plan, with what its servers' drivers have to do around each step, and fit to be shown.
 fn finish(ipam: &Ipam, intent: Intent, title: &str, draft: Draft) -> Plan {
+    let (impact, silence) = felt(ipam, &draft);
     let mut plan = Plan {
         intent,
         title: printable(title, 300),
-        steps: Vec::new(),
+        steps: draft.steps,
         warnings: draft
             .warnings
             .iter()
             .map(|sentence| printable(sentence, 1000))
             .collect(),
-        impact: printable(&draft.impact, 1000),
+        impact: printable(&impact, 1000),
+        silence,
         risk: draft.risk,
         clears: draft.clears,
         left_out: draft.left_out,
     };
-    for step in draft.steps {
-        let steps = match ipam.driver(&step.server) {
-            Ok(driver) => driver.expand(step, &plan, &draft.readings),
-            Err(_) => vec![step],
-        };
-        plan.steps.extend(steps);
-    }
+    let steps = plan.steps.iter();
+    plan.steps = steps
+        .flat_map(|step| match ipam.driver(&step.server) {
+            Ok(driver) => around(step, driver.expand(step.clone(), &plan, &draft.readings)),
+            Err(_) => vec![step.clone()],
+        })
+        .collect();
     for step in &mut plan.steps {
         step.refused = step.refused.as_deref().map(|why| printable(why, 1000));
         for change in &mut step.changes {
@@ -182,6 +190,66 @@ fn finish(ipam: &Ipam, intent: Intent, title: &str, draft: Draft) -> Plan {
         }
     }
     plan
+}
+
+/// A step with what its driver puts around it. The step itself stays what was planned, whatever
+/// the driver made of it: by its fingerprints it is judged, by its inverse taken back.
+fn around(step: &Step, expanded: Vec<Step>) -> Vec<Step> {
+    let mut own = false;
+    let mut steps = Vec::with_capacity(expanded.len());
+    for mut each in expanded {
+        if each.is_around() {
+            each.inverse = Err(NotUndoable::because(
+                "it stands around another step, and leaves nothing behind",
+            ));
+            steps.push(each);
+        } else if !std::mem::replace(&mut own, true) {
+            let refused = step.refused.clone().or(each.refused);
+            steps.push(Step {
+                refused,
+                ..step.clone()
+            });
+        }
+    }
+    if own { steps } else { vec![step.clone()] }
+}
+
+/// What clients feel of a plan, in words, and for how long some of them get no answer at worst.
+fn felt(ipam: &Ipam, draft: &Draft) -> (String, Duration) {
+    let mut felt = Vec::<(&ServerName, Impact)>::new();
+    for step in &draft.steps {
+        let Action::Apply(edits) = &step.action else {
+            continue;
+        };
+        let Ok(driver) = ipam.driver(&step.server) else {
+            continue;
+        };
+        let impact = driver.impact(edits, &draft.readings);
+        match felt.iter_mut().find(|(server, _)| **server == step.server) {
+            Some((_, known)) if *known < impact => *known = impact,
+            Some(_) => {}
+            None => felt.push((&step.server, impact)),
+        }
+    }
+    let silence = felt.iter().map(|(_, impact)| impact.silence).max();
+    let nothing = |impact: &Impact| impact.words == NO_INTERRUPTION;
+    let mut words = Vec::new();
+    if draft.impact != NO_INTERRUPTION {
+        words.push(draft.impact.clone());
+    }
+    if felt.iter().any(|(_, impact)| !nothing(impact)) {
+        let several = felt.len() > 1;
+        // The worst first.
+        felt.sort_by_key(|(_, impact)| std::cmp::Reverse(impact.silence));
+        words.extend(felt.iter().map(|(server, impact)| match nothing(impact) {
+            true if several => format!("{NO_INTERRUPTION} on {server}"),
+            _ => impact.words.clone(),
+        }));
+    }
+    if words.is_empty() {
+        words.push(NO_INTERRUPTION.to_owned());
+    }
+    (words.join("; "), silence.unwrap_or_default())
 }
 
 fn shown(change: &mut FieldChange) {

@@ -4,13 +4,14 @@ use jiff::SignedDuration;
 
 use super::world::{World, ordered, refused};
 use super::{Draft, PlanError};
+use crate::drivers::DriverError;
 use crate::model::edit::{ObjectRef, Order};
 use crate::model::failover::RelationshipStatus;
 use crate::model::plan::Risk;
-use crate::model::server::{ServerName, ServerReading};
+use crate::model::server::{Product, ServerName, ServerReading};
 use crate::model::{FailoverState, Relationship};
 use crate::rules::failover_states::{Endpoint, Event, Terms};
-use crate::rules::{Code, DhcpError};
+use crate::rules::{Code, DhcpError, kea_ha};
 
 /// So long ago a server in contact may last have heard its partner.
 const JUST_NOW: SignedDuration = SignedDuration::from_secs(5);
@@ -29,7 +30,10 @@ pub(super) async fn order(
             let partner = world.canonical(&held.partner);
             let partner = partner.unwrap_or_else(|| held.partner.clone());
             world.read([partner]).await;
-            may_set_partner_down(world, server, &reading, held)?;
+            match reading.identity.product {
+                Product::Microsoft => may_set_partner_down(world, server, &reading, held)?,
+                Product::Kea => may_order(server, &reading, relationship, order)?,
+            }
             partner_down(world, server, held, &mut draft).await;
             (
                 vec![ObjectRef::Relationship(relationship.as_str().into())],
@@ -41,7 +45,15 @@ pub(super) async fn order(
         | Order::CancelMaintenance { relationship }
         | Order::ResetHa { relationship }
         | Order::GrantScopes { relationship, .. } => {
-            found(server, &reading, relationship)?;
+            let held = found(server, &reading, relationship)?;
+            if reading.identity.product != Product::Kea {
+                return Err(unsupported(server, "only Kea servers know that order"));
+            }
+            may_order(server, &reading, relationship, order)?;
+            let partner = world.canonical(&held.partner);
+            let partner = partner.unwrap_or_else(|| held.partner.clone());
+            world.read([partner.clone()]).await;
+            maintenance(world, server, &partner, order, &mut draft)?;
             (
                 vec![ObjectRef::Relationship(relationship.as_str().into())],
                 "what a server was ordered to do can't be taken back, only ordered otherwise",
@@ -67,6 +79,96 @@ pub(super) async fn order(
     let step = ordered(server, order.clone(), expect, &reading.config, for_good);
     draft.steps.push(step);
     Ok(draft)
+}
+
+fn unsupported(server: &ServerName, why: &str) -> PlanError {
+    PlanError::Driver(DriverError::Unsupported {
+        server: server.clone(),
+        why: why.to_owned(),
+    })
+}
+
+/// What Kea's state machine says to it; what its state is not known of, the server decides.
+fn may_order(
+    server: &ServerName,
+    reading: &ServerReading,
+    relationship: &str,
+    order: &Order,
+) -> Result<(), PlanError> {
+    match reading.relationships.get(&relationship.to_lowercase()) {
+        Some(status) => kea_ha::may_order(order, server, status).map_err(|why| {
+            PlanError::Driver(DriverError::Unsupported {
+                server: server.clone(),
+                why,
+            })
+        }),
+        None => Ok(()),
+    }
+}
+
+/// What the operator should know before maintenance is started or ended.
+fn maintenance(
+    world: &World<'_>,
+    server: &ServerName,
+    partner: &ServerName,
+    order: &Order,
+    draft: &mut Draft,
+) -> Result<(), PlanError> {
+    let (Order::StartMaintenance { relationship }
+    | Order::CancelMaintenance { relationship }
+    | Order::ResetHa { relationship }
+    | Order::GrantScopes { relationship, .. }) = order
+    else {
+        return Ok(());
+    };
+    let there = world.reading(partner);
+    let said = |word: &str| {
+        let reading = there.as_ref().ok()?;
+        let status = reading.relationships.get(&relationship.to_lowercase())?;
+        kea_ha::says(status, word).then_some(())
+    };
+    match order {
+        Order::StartMaintenance { .. } => {
+            if let Err(error) = &there {
+                // Ordered all the same, the server would take its partner for down.
+                return Err(error.clone().into());
+            }
+            draft.risk = Risk::Several;
+            draft.warn(format!(
+                "{server} answers for both from now on; {partner} serves nobody any more, waits to \
+                 be switched off, and can be. Until then Cancel Maintenance takes it back"
+            ));
+            draft.warn(format!(
+                "if {partner} does not take the order, {server} takes it for down at once, and that \
+                 can't be cancelled: the state is read again afterwards"
+            ));
+            draft.impact = format!("{server} serves every client of the relationship's scopes");
+        }
+        Order::CancelMaintenance { .. } => {
+            draft.risk = Risk::Several;
+            draft.warn(format!("{partner} serves its share of the clients again"));
+            if let Err(error) = &there {
+                draft.warn(format!(
+                    "{error}: if it is off, {server} has to go on alone, and there is nothing to \
+                     cancel"
+                ));
+            }
+        }
+        Order::ResetHa { .. } => {
+            draft.warn(format!(
+                "{server} begins anew: it serves nobody until it has found {partner} and learnt what \
+                 that gave out, or for the whole response delay where {partner} does not answer"
+            ));
+            if said(kea_ha::HOLDS_PARTNER).is_some() {
+                draft.warn(format!(
+                    "{partner} holds it in maintenance: Cancel Maintenance there is the orderly way"
+                ));
+            }
+            draft.impact = format!("{server} gives no answers until it is back");
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 fn found<'r>(
@@ -165,6 +267,11 @@ async fn partner_down(
         "if {partner} is not really down, or comes back without contact to {server}, both serve the \
          same addresses to different clients: make sure that it is off"
     ));
+    // Without a Maximum Client Lead Time there is nothing to wait for.
+    if relationship.mclt.0 == 0 {
+        draft.impact = format!("{server} serves every client of the relationship's scopes at once");
+        return;
+    }
     draft.impact = format!(
         "{server} serves every client of the relationship's scopes; after the Maximum Client Lead \
          Time ({}) it also takes {partner}'s free addresses",

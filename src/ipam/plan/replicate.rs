@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::world::{World, not_in_failover, refused};
+use super::world::{World, denied, not_in_failover, refused};
 use super::{Draft, PlanError, counted};
 use crate::ipam::Ipam;
 use crate::model::plan::{Purpose, ReplicationLevel, Risk};
@@ -191,7 +191,7 @@ fn to_partner(
     if !edits.is_empty() {
         let step = world
             .foretell(partner, edits, purpose)
-            .map_err(refused(partner))?;
+            .map_err(denied(partner))?;
         warn_of_deletions(partner, from, &ours, draft);
         draft.steps.push(step);
     }

@@ -10,7 +10,7 @@ use crate::ipam::journal::{Mark, Remembered};
 use crate::model::ScopeId;
 use crate::model::edit::{Edit, ObjectRef};
 use crate::model::fingerprint::{Fingerprint, fingerprint};
-use crate::model::plan::{Action, PlanId, Purpose, Risk, Step};
+use crate::model::plan::{Action, Intent, PlanId, Purpose, Risk, Step};
 use crate::model::server::ServerName;
 use crate::model::text::printable;
 use crate::rules::compare_scopes;
@@ -78,6 +78,7 @@ pub(super) async fn undo(world: &mut World<'_>, id: PlanId) -> Result<(String, D
         )));
     }
     draft.steps.sort_by_key(order);
+    standby_first(world, &remembered, &mut draft.steps);
     clears(world, &remembered, &mut draft);
     only_errors(world.ipam, &mut draft).await?;
     let edits: Vec<Edit> = draft.steps.iter().flat_map(edits).cloned().collect();
@@ -110,7 +111,9 @@ fn done(remembered: &Remembered) -> Result<Vec<DoneStep>, PlanError> {
         return cannot(format!("plan {id} is still being carried out"));
     }
     let mut done = Vec::new();
-    for (place, step) in remembered.plan.steps.iter().enumerate().rev() {
+    let steps = remembered.plan.steps.iter().enumerate().rev();
+    // What stood around the others was taken down by itself.
+    for (place, step) in steps.filter(|(_, step)| !step.is_around()) {
         match remembered.marks.get(&place) {
             Some(Mark::Done(after)) => {
                 if let Err(why) = &step.inverse {
@@ -248,12 +251,45 @@ fn order(step: &Step) -> u8 {
     }
 }
 
+/// Where one of the two servers of a change has to be written first, it is also taken back there
+/// first.
+fn standby_first(world: &World<'_>, remembered: &Remembered, steps: &mut [Step]) {
+    if !matches!(
+        remembered.plan.intent,
+        Intent::Change { .. } | Intent::Undo { .. }
+    ) {
+        return;
+    }
+    if let [one, other] = &*steps
+        && one.purpose == Purpose::Joint
+        && other.purpose == Purpose::Joint
+        && order(one) == order(other)
+        && world.first_of(&one.server, &other.server).as_ref() == Some(&other.server)
+    {
+        steps.reverse();
+    }
+}
+
 /// A scope that was out of sync because of what is now taken back no longer is, when nothing else
 /// is between the two copies.
 fn clears(world: &World<'_>, remembered: &Remembered, draft: &mut Draft) {
     let mut uncarried = BTreeMap::<(ServerName, ServerName), BTreeSet<ScopeId>>::new();
     for (place, step) in remembered.plan.steps.iter().enumerate() {
         let carried = matches!(remembered.marks.get(&place), Some(Mark::Done(_)));
+        if let (Purpose::Joint, Intent::Change { server, .. }, false) =
+            (&step.purpose, &remembered.plan.intent, carried)
+        {
+            let objects = watched(step);
+            let scopes = objects.iter().filter_map(ObjectRef::scope);
+            let mut others = remembered.plan.steps.iter().map(|step| &step.server);
+            let other = others.find(|other| **other != step.server);
+            let pair = (server.clone(), other.unwrap_or(&step.server).clone());
+            let pair = match step.server == *server {
+                true => pair,
+                false => (server.clone(), step.server.clone()),
+            };
+            uncarried.entry(pair).or_default().extend(scopes);
+        }
         if let (Purpose::Carry { source, scopes }, false) = (&step.purpose, carried) {
             let pair = (source.clone(), step.server.clone());
             uncarried.entry(pair).or_default().extend(scopes);

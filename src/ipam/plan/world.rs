@@ -12,10 +12,21 @@ use crate::ipam::{Ipam, PlanError};
 use crate::model::edit::{Edit, ObjectRef, Order};
 use crate::model::fingerprint::fingerprint;
 use crate::model::plan::{Action, NotUndoable, Purpose, Step};
-use crate::model::server::{ServerConfig, ServerName, ServerReading};
+use crate::model::server::{Product, ServerConfig, ServerName, ServerReading};
 use crate::model::{Lease, ScopeId};
 use crate::rules::compare::Copy;
 use crate::rules::{self, Code, DhcpError, Facts, PartnerFacts, Rulebook};
+
+/// Why edits can't be planned.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    /// The rules refuse them.
+    #[error("{0}")]
+    Rules(DhcpError),
+    /// They mean nothing on that kind of server, or can't be made there.
+    #[error("{0}")]
+    Kind(String),
+}
 
 /// The servers concerned.
 pub(super) struct World<'a> {
@@ -121,14 +132,46 @@ impl<'a> World<'a> {
         self.ipam.resolve(name.as_str()).ok()
     }
 
-    /// All readings there are.
+    /// Every server's latest reading; none of those that could not be read now.
     pub(super) fn readings(&self) -> Readings {
-        self.sites
-            .iter()
-            .filter_map(|(name, site)| {
-                Some((name.clone(), Arc::clone(site.reading.as_ref().ok()?)))
-            })
-            .collect()
+        let mut readings = self.ipam.estate().readings();
+        for (name, site) in &self.sites {
+            match &site.reading {
+                Ok(reading) => readings.insert(name.clone(), Arc::clone(reading)),
+                Err(_) => readings.remove(name),
+            };
+        }
+        readings
+    }
+
+    /// Reads the partners of those servers whose kind needs to know how they stand.
+    pub(super) async fn read_partners(&mut self, of: impl IntoIterator<Item = &ServerName>) {
+        let mut partners = BTreeSet::new();
+        for server in of {
+            let Ok(reading) = self.reading(server) else {
+                continue;
+            };
+            if reading.identity.product == Product::Kea {
+                let held = reading.config.relationships.values();
+                partners.extend(held.filter_map(|held| self.canonical(&held.partner)));
+            }
+        }
+        self.read(partners).await;
+    }
+
+    /// Whether a change of both copies belongs to both servers, and if so, which is written first.
+    pub(super) fn first_of(&self, server: &ServerName, partner: &ServerName) -> Option<ServerName> {
+        let readings = self.readings();
+        if self.reading(server).is_err() || self.reading(partner).is_err() {
+            return None;
+        }
+        let first = |server: &ServerName, partner: &ServerName| {
+            let driver = self.ipam.driver(server).ok()?;
+            driver
+                .goes_first(partner, &readings)
+                .then(|| server.clone())
+        };
+        first(server, partner).or_else(|| first(partner, server))
     }
 
     /// Reads the leases of scopes, as far as they can be read: the rules let pass what they do not
@@ -230,11 +273,26 @@ impl<'a> World<'a> {
     /// What the rules say to edits, without planning them.
     ///
     /// # Errors
-    /// [`DhcpError`] with which the server would refuse them.
-    pub(super) fn try_out(&self, server: &ServerName, edits: &[Edit]) -> Result<(), DhcpError> {
+    /// [`Refusal`] with which the server would refuse them.
+    pub(super) fn try_out(&self, server: &ServerName, edits: &[Edit]) -> Result<(), Refusal> {
+        self.means_something(server, edits)?;
         let mut facts = self.facts(server);
         self.name_partners(&mut facts, edits);
-        rules::apply_all(&self.config(server), &facts, edits).map(drop)
+        rules::apply_all(&self.config(server), &facts, edits)
+            .map(drop)
+            .map_err(Refusal::Rules)
+    }
+
+    /// Whether every edit has a meaning on that kind of server.
+    fn means_something(&self, server: &ServerName, edits: &[Edit]) -> Result<(), Refusal> {
+        let (Ok(driver), Ok(reading)) = (self.ipam.driver(server), self.reading(server)) else {
+            return Ok(());
+        };
+        let mut edits = edits.iter();
+        match edits.find_map(|edit| driver.refuses(edit, reading)) {
+            Some(why) => Err(Refusal::Kind(why)),
+            None => Ok(()),
+        }
     }
 
     /// A partner that the configuration does not have is one whose name can't be resolved.
@@ -261,13 +319,14 @@ impl<'a> World<'a> {
     /// Plans edits on a server: the next steps are tried on what it is after them.
     ///
     /// # Errors
-    /// [`DhcpError`] with which the server would refuse them; nothing is planned then.
+    /// [`Refusal`] with which the server would refuse them; nothing is planned then.
     pub(super) fn foretell(
         &mut self,
         server: &ServerName,
         edits: Vec<Edit>,
         purpose: Purpose,
-    ) -> Result<Step, DhcpError> {
+    ) -> Result<Step, Refusal> {
+        self.means_something(server, &edits)?;
         let mut facts = self.facts(server);
         self.name_partners(&mut facts, &edits);
         let before = self.config(server);
@@ -275,7 +334,7 @@ impl<'a> World<'a> {
         let mut inverses = Vec::with_capacity(edits.len());
         for edit in &edits {
             inverses.push(rules::invert(&after, edit));
-            after = rules::apply(&after, &facts, edit)?;
+            after = rules::apply(&after, &facts, edit).map_err(Refusal::Rules)?;
         }
         let inverse = inverses
             .into_iter()
@@ -371,6 +430,21 @@ fn touched(
         }
     }
     objects.into_iter().collect()
+}
+
+/// Puts the refusal of edits down to its server.
+pub(super) fn denied(server: &ServerName) -> impl Fn(Refusal) -> PlanError + use<> {
+    let server = server.clone();
+    move |refusal| match refusal {
+        Refusal::Rules(error) => PlanError::Refused {
+            server: server.clone(),
+            error,
+        },
+        Refusal::Kind(why) => PlanError::Driver(DriverError::Unsupported {
+            server: server.clone(),
+            why,
+        }),
+    }
 }
 
 /// Puts the refusal down to its server.

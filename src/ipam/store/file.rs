@@ -13,7 +13,7 @@ use crate::ipam::StoreError;
 use crate::ipam::locks::{private_folder, private_options};
 
 /// The version of the tables below, and of those of [`history`].
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 const TABLES: &str = "
 CREATE TABLE plan (
@@ -28,9 +28,11 @@ CREATE TABLE plan (
     undoes INTEGER,         -- the plan that this one takes back
     undone_by INTEGER,      -- the plan that took this one back
     forgotten INTEGER NOT NULL DEFAULT 0,   -- 1: its servers were made anew since
-    cleared TEXT NOT NULL DEFAULT '[]'      -- JSON: the rows out of sync that it ended
+    cleared TEXT NOT NULL DEFAULT '[]',     -- JSON: the rows out of sync that it ended
+    open INTEGER NOT NULL DEFAULT 0         -- 1: it has ended, but for what must be done always
 ) STRICT;
 CREATE INDEX plan_running ON plan (id) WHERE status IS NULL;
+CREATE INDEX plan_open ON plan (id) WHERE open = 1;
 CREATE TABLE step (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     plan INTEGER NOT NULL REFERENCES plan (id),
@@ -57,6 +59,12 @@ CREATE TABLE availability (
     state TEXT NOT NULL,
     since TEXT NOT NULL
 ) STRICT;
+";
+
+/// What the third version has more than the second.
+const THIRD: &str = "
+ALTER TABLE plan ADD COLUMN open INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX plan_open ON plan (id) WHERE open = 1;
 ";
 
 /// The store in a SQLite file, which several processes may use at once.
@@ -111,7 +119,11 @@ impl SqliteStore {
                 change.execute_batch(TABLES).map_err(text)?;
                 change.execute_batch(history::TABLES).map_err(text)?;
             }
-            1 => change.execute_batch(history::TABLES).map_err(text)?,
+            1 => {
+                change.execute_batch(history::TABLES).map_err(text)?;
+                change.execute_batch(THIRD).map_err(text)?;
+            }
+            2 => change.execute_batch(THIRD).map_err(text)?,
             VERSION => {}
             other => {
                 return Err(StoreError(format!(
@@ -184,7 +196,7 @@ fn ours(connection: &mut Connection) -> Result<(), StoreError> {
     let foreign = match version {
         0 => !tables.is_empty(),
         1 => !first,
-        VERSION => !first || !has(&["usage", "state"]),
+        2 | VERSION => !first || !has(&["usage", "state"]),
         _ => false,
     };
     if foreign {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::file::SqliteStore;
-use super::{OutOfSync, Store};
+use super::{OutOfSync, PlanEnd, RELEASED, Store};
 use crate::ipam::StoreError;
 use crate::ipam::carry_out::Ended;
 use crate::ipam::history::{Batch, Level, Spell};
@@ -77,6 +77,16 @@ fn mark_undone(change: &Transaction<'_>, plan: PlanId) -> rusqlite::Result<()> {
         // A plan only ever undoes an older one, so this ends.
         next = undoes(id)?.filter(|older| *older < id);
     }
+    Ok(())
+}
+
+/// Whether a plan that has ended is open; nobody owns it then.
+fn mark_open(change: &Transaction<'_>, plan: PlanId, open: bool) -> rusqlite::Result<()> {
+    change.execute(
+        "UPDATE plan SET open = ?2, owner = CASE WHEN ?2 THEN ?3 || owner ELSE owner END
+         WHERE id = ?1",
+        params![plan, open, RELEASED],
+    )?;
     Ok(())
 }
 
@@ -208,15 +218,15 @@ impl Store for SqliteStore {
         })
     }
 
-    fn end(
-        &self,
-        plan: PlanId,
-        ended: Ended,
-        out_of_sync: &[(ServerName, ScopeId, String)],
-        clears: &[(ServerName, ScopeId)],
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
+    fn end(&self, plan: PlanId, end: &PlanEnd<'_>, at: Timestamp) -> Result<(), StoreError> {
+        let PlanEnd {
+            ended,
+            out_of_sync,
+            clears,
+            open,
+        } = *end;
         self.write(|change| {
+            mark_open(change, plan, open)?;
             change.execute(
                 "UPDATE plan SET status = ?2, ended = ?3 WHERE id = ?1",
                 params![plan, ended.word(), at.to_string()],
@@ -246,6 +256,10 @@ impl Store for SqliteStore {
             }
             Ok(())
         })
+    }
+
+    fn leave(&self, plan: PlanId, open: bool) -> Result<(), StoreError> {
+        self.write(|change| mark_open(change, plan, open))
     }
 
     fn plan(&self, id: PlanId) -> Result<Option<Remembered>, StoreError> {
@@ -298,7 +312,10 @@ impl Store for SqliteStore {
     fn running(&self) -> Result<Vec<(PlanId, String)>, StoreError> {
         self.read(|connection| {
             connection
-                .prepare_cached("SELECT id, owner FROM plan WHERE status IS NULL ORDER BY id")?
+                .prepare_cached(
+                    "SELECT id, owner FROM plan WHERE status IS NULL
+                     UNION SELECT id, owner FROM plan WHERE open = 1 ORDER BY id",
+                )?
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect()
         })
@@ -307,7 +324,8 @@ impl Store for SqliteStore {
     fn claim(&self, plan: PlanId, from: &str, to: &str) -> Result<bool, StoreError> {
         self.write(|change| {
             let claimed = change.execute(
-                "UPDATE plan SET owner = ?3 WHERE id = ?1 AND owner = ?2 AND status IS NULL",
+                "UPDATE plan SET owner = ?3 
+                 WHERE id = ?1 AND owner = ?2 AND (status IS NULL OR open = 1)",
                 params![plan, from, to],
             )?;
             Ok(claimed == 1)

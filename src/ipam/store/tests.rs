@@ -14,6 +14,7 @@ fn plan(intent: Intent) -> Plan {
         steps: Vec::new(),
         warnings: Vec::new(),
         impact: String::new(),
+        silence: std::time::Duration::ZERO,
         risk: Risk::Small,
         clears: Vec::new(),
         left_out: Vec::new(),
@@ -25,6 +26,47 @@ fn clear() -> Intent {
         server: ServerName::new("dhcp1"),
         scopes: ["10.0.0.0/24".parse().unwrap()].into(),
     }
+}
+
+fn ended(
+    store: &SqliteStore,
+    id: PlanId,
+    ended: Ended,
+    out_of_sync: &[(ServerName, ScopeId, String)],
+    clears: &[(ServerName, ScopeId)],
+    at: Timestamp,
+) {
+    let end = PlanEnd {
+        ended,
+        out_of_sync,
+        clears,
+        open: false,
+    };
+    store.end(id, &end, at).unwrap();
+}
+
+#[test]
+fn an_open_plan_has_ended_and_is_anybodys() {
+    let store = SqliteStore::in_memory().unwrap();
+    let at = Timestamp::UNIX_EPOCH;
+    let id = store.begin(&plan(clear()), "alice", "1", at).unwrap();
+    let end = PlanEnd {
+        ended: Ended::Done,
+        out_of_sync: &[],
+        clears: &[],
+        open: true,
+    };
+    store.end(id, &end, at).unwrap();
+    let released = |owner: &str| format!("{RELEASED}{owner}");
+    assert_eq!(store.running().unwrap(), [(id, released("1"))]);
+    assert_eq!(store.plan(id).unwrap().unwrap().ended, Some(Ended::Done));
+    assert!(store.claim(id, &released("1"), "2").unwrap());
+    assert!(!store.claim(id, &released("1"), "3").unwrap());
+    store.leave(id, true).unwrap();
+    assert_eq!(store.running().unwrap(), [(id, released("2"))]);
+    assert!(store.claim(id, &released("2"), "3").unwrap());
+    store.leave(id, false).unwrap();
+    assert!(store.running().unwrap().is_empty());
 }
 
 fn carried_out(store: &SqliteStore, intent: Intent) -> PlanId {
@@ -41,7 +83,7 @@ fn carried_out(store: &SqliteStore, intent: Intent) -> PlanId {
     store
         .mark(id, 0, &Mark::Done(vec![None]), None, at)
         .unwrap();
-    store.end(id, Ended::Done, &[], &[], at).unwrap();
+    ended(store, id, Ended::Done, &[], &[], at);
     id
 }
 
@@ -68,7 +110,7 @@ fn a_plan_has_one_owner() {
     assert_eq!(store.running().unwrap(), [(id, "1".to_owned())]);
     assert!(store.claim(id, "1", "2").unwrap());
     assert!(!store.claim(id, "1", "3").unwrap());
-    store.end(id, Ended::Nothing, &[], &[], at).unwrap();
+    ended(&store, id, Ended::Nothing, &[], &[], at);
     assert!(!store.claim(id, "2", "3").unwrap());
     assert!(store.running().unwrap().is_empty());
 }
@@ -148,10 +190,10 @@ fn out_of_sync_rows_come_and_go() {
     let scope: ScopeId = "10.0.0.0/24".parse().unwrap();
     let id = store.begin(&plan(clear()), "alice", "1", at).unwrap();
     let row = (ServerName::new("DHCP1"), scope, "why".to_owned());
-    store.end(id, Ended::DoneHere, &[row], &[], at).unwrap();
+    ended(&store, id, Ended::DoneHere, &[row], &[], at);
     let key = (ServerName::new("dhcp1"), scope);
     assert_eq!(store.out_of_sync().unwrap()[&key], "why");
-    store.end(id, Ended::Done, &[], &[key], at).unwrap();
+    ended(&store, id, Ended::Done, &[], &[key], at);
     assert!(store.out_of_sync().unwrap().is_empty());
 }
 
@@ -181,7 +223,7 @@ fn a_file_of_the_version_before_gets_the_new_tables_and_keeps_the_old() {
             .connection()
             .pragma_query_value(None, "user_version", |row| row.get(0))
             .unwrap();
-        assert_eq!(version, 2);
+        assert_eq!(version, 3);
     }
     // With the version's number, but without its tables, it is somebody else's.
     let connection = Connection::open(&file).unwrap();

@@ -3,7 +3,6 @@
 mod lines;
 mod rows;
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use crossterm::event::{KeyCode, KeyEvent};
@@ -11,6 +10,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::plan::PlanLayer;
+use super::scroll::Scroll;
 use super::{Click, Layer, Reply};
 use crate::console::action::Action;
 use crate::console::draw::{Canvas, Look, Role, width};
@@ -63,9 +63,7 @@ pub struct CompareLayer {
     /// The scope in the list that the cursor is on.
     cursor: Option<ScopeId>,
     all: bool,
-    scroll: usize,
-    /// How far the last frame could be scrolled.
-    most: Cell<usize>,
+    scroll: Scroll,
 }
 
 impl CompareLayer {
@@ -79,8 +77,7 @@ impl CompareLayer {
             showing: Showing::Scope(scope, compared),
             cursor: None,
             all: false,
-            scroll: 0,
-            most: Cell::new(0),
+            scroll: Scroll::default(),
         }
     }
 
@@ -101,22 +98,21 @@ impl CompareLayer {
             cursor: first.map(|first| first.scope),
             showing: Showing::List(overview),
             all: false,
-            scroll: 0,
-            most: Cell::new(0),
+            scroll: Scroll::default(),
         }
     }
 
     fn show_scope(&mut self, world: &World, scope: ScopeId) {
         let compared = rows::of_scope(world, &self.here, scope).map(Box::new);
         self.showing = Showing::Scope(scope, compared);
-        self.scroll = 0;
+        self.scroll.top();
     }
 
     fn show_list(&mut self, world: &World) {
         if let Some((partner, name)) = &self.of {
             let overview = rows::of_relationship(world, &self.here, partner, name);
             self.showing = Showing::List(overview.map(Box::new));
-            self.scroll = 0;
+            self.scroll.top();
         }
     }
 
@@ -164,9 +160,7 @@ impl CompareLayer {
 
     fn step(&mut self, by: isize) {
         let Showing::List(Ok(overview)) = &self.showing else {
-            let from = self.scroll.min(self.most.get());
-            self.scroll = from.saturating_add_signed(by).min(self.most.get());
-            return;
+            return self.scroll.step(by);
         };
         let scopes = &overview.scopes;
         let place = scopes
@@ -327,7 +321,7 @@ impl Layer for CompareLayer {
             KeyCode::Char('<') => return self.replicate(world, false),
             KeyCode::Char('d') => {
                 self.all = !self.all;
-                self.scroll = 0;
+                self.scroll.top();
             }
             KeyCode::Up | KeyCode::Char('k') => self.step(-1),
             KeyCode::Down | KeyCode::Char('j') => self.step(1),
@@ -347,7 +341,7 @@ impl Layer for CompareLayer {
             FROM_PARTNER => self.replicate(world, false),
             ALL => {
                 self.all = !self.all;
-                self.scroll = 0;
+                self.scroll.top();
                 Reply::consumed()
             }
             OPEN => self.open(world),
@@ -383,6 +377,10 @@ impl Layer for CompareLayer {
         Reply::consumed()
     }
 
+    fn drawn(&mut self, end: usize) {
+        self.scroll.set_end(end);
+    }
+
     fn draw(&self, canvas: &mut Canvas<'_>, screen: Rect, _world: &World) {
         let wide = screen.width.saturating_sub(4).min(140);
         let room = wide.saturating_sub(4);
@@ -398,7 +396,6 @@ impl Layer for CompareLayer {
             height: inner.height.saturating_sub(2),
             ..inner
         };
-        let most = lines.len().saturating_sub(usize::from(body.height));
         let cursor = places
             .iter()
             .find(|(_, scope)| Some(*scope) == self.cursor)
@@ -406,25 +403,14 @@ impl Layer for CompareLayer {
         let from = match cursor {
             Some(line) if line >= usize::from(body.height) => line + 1 - usize::from(body.height),
             Some(_) => 0,
-            None => self.scroll,
+            None => self.scroll.from(),
         };
-        let from = from.min(most);
-        self.most.set(most);
-        crate::console::details::lines(canvas, body, from, &lines);
+        let from = self.scroll.draw_from(from, canvas, body, &lines);
         for (spot, (line, _)) in (LIST..).zip(&places) {
             let at = line.checked_sub(from).and_then(|at| u16::try_from(at).ok());
             if let Some(at) = at.filter(|at| *at < body.height) {
                 canvas.spot(Rect::new(body.x, body.y + at, body.width, 1), spot);
             }
-        }
-        if most > 0 {
-            let shown = format!(
-                "{} of {} lines",
-                from + usize::from(body.height),
-                lines.len()
-            );
-            let dim = canvas.style(Role::Dim);
-            canvas.text_right(body.x, body.bottom(), body.width, &shown, dim);
         }
         let mut x = inner.x + 1;
         for (label, spot) in self.buttons(inner.width.saturating_sub(1)) {

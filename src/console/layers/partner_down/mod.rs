@@ -2,20 +2,19 @@
 //! to Normal afterwards.
 
 mod lines;
-
-use std::cell::Cell;
+mod paint;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use jiff::{SignedDuration, Timestamp};
 use ratatui::layout::Rect;
-use ratatui::text::Line;
 use tui_input::Input;
 use tui_input::backend::crossterm::EventHandler;
 
 use super::plan::PlanLayer;
+use super::scroll::Scroll;
 use super::{Click, Layer, Reply};
 use crate::console::action::Action;
-use crate::console::draw::{Canvas, Look, Role, width};
+use crate::console::draw::Canvas;
 use crate::console::jobs::{JobId, JobRequest, Said};
 use crate::console::table::Tone;
 use crate::console::world::World;
@@ -32,12 +31,15 @@ const CLOSE: u32 = 1;
 const GATHER: u32 = 2;
 const FENCED: u32 = 3;
 const TYPE: u32 = 4;
+const OTHER: u32 = 5;
 
 /// The layer.
 #[derive(Debug)]
 pub struct PartnerDownLayer {
     survivor: ServerName,
     relationship: String,
+    /// Why this server goes on, where nobody was asked.
+    why: Option<String>,
     evidence: Option<Box<Evidence>>,
     /// Why it could not be gathered the last time.
     failed: Option<String>,
@@ -55,9 +57,7 @@ pub struct PartnerDownLayer {
     handed: Option<&'static str>,
     /// Once the survivor says Partner Down: the way back.
     checklist: Option<Checklist>,
-    scroll: usize,
-    /// How far the last frame could be scrolled.
-    most: Cell<usize>,
+    scroll: Scroll,
 }
 
 impl PartnerDownLayer {
@@ -67,6 +67,7 @@ impl PartnerDownLayer {
         PartnerDownLayer {
             survivor: survivor.clone(),
             relationship: relationship.to_owned(),
+            why: None,
             evidence: None,
             failed: None,
             gathering: None,
@@ -77,9 +78,34 @@ impl PartnerDownLayer {
             complaint: None,
             handed: None,
             checklist: None,
-            scroll: 0,
-            most: Cell::new(0),
+            scroll: Scroll::default(),
         }
+    }
+
+    /// Says why this server goes on, where the operator was not asked.
+    #[must_use]
+    pub fn since(mut self, why: impl Into<String>) -> PartnerDownLayer {
+        self.why = Some(printable(&why.into(), 300));
+        self
+    }
+
+    /// The other way round: the partner goes on.
+    fn turn(&mut self, world: &World) -> Reply {
+        let both = self.both(world);
+        let Some(partner) = both.get(1).filter(|_| self.checklist.is_none()) else {
+            return Reply::consumed();
+        };
+        let why = format!("{partner} goes on: you say so");
+        *self = PartnerDownLayer::new(partner, &self.relationship).since(why);
+        self.opened(world)
+    }
+
+    /// Whether the operator's word that the partner is fenced is asked for: it is what is missing,
+    /// or was given.
+    fn takes_fence(&self) -> bool {
+        let missing =
+            |(_, verdict): (&Evidence, Verdict)| matches!(verdict, Verdict::Unconfirmed(_));
+        self.checklist.is_none() && (self.fenced || self.verdict().is_some_and(missing))
     }
 
     fn gather(&mut self, world: &World) -> Reply {
@@ -137,7 +163,8 @@ impl PartnerDownLayer {
             return;
         }
         if self.checklist.is_none() {
-            (self.scroll, self.typing) = (0, false);
+            self.scroll.top();
+            self.typing = false;
         }
         let rows = estate.relationships();
         let row = rows.iter().find(|row| {
@@ -202,13 +229,8 @@ impl PartnerDownLayer {
         if let Some(evidence) = &mut self.evidence {
             evidence.fenced = self.fenced;
         }
-        self.scroll = 0;
+        self.scroll.top();
         Reply::consumed()
-    }
-
-    fn step(&mut self, by: isize) {
-        let most = self.most.get();
-        self.scroll = self.scroll.min(most).saturating_add_signed(by).min(most);
     }
 
     fn press(&mut self, spot: u32, world: &World) -> Reply {
@@ -216,113 +238,13 @@ impl PartnerDownLayer {
             GO => self.go(world),
             CLOSE => Reply::close(),
             GATHER => self.gather(world),
-            FENCED if self.checklist.is_none() => self.fence(),
+            FENCED if self.takes_fence() => self.fence(),
+            OTHER => self.turn(world),
             TYPE => {
                 self.typing = true;
                 Reply::consumed()
             }
             _ => Reply::consumed(),
-        }
-    }
-
-    /// What stands at the top: in words, and its tone.
-    fn headline(&self) -> (String, Role) {
-        if let Some(checklist) = &self.checklist {
-            return match (checklist.is_done(), &checklist.trouble) {
-                (true, _) => ("NORMAL AGAIN: everything is done".to_owned(), Role::Good),
-                (false, Some(_)) => ("TROUBLE".to_owned(), Role::Bad),
-                (false, None) => {
-                    let name = self.survivor.short();
-                    let said = format!("PARTNER DOWN: {name} goes on alone; the way back");
-                    (said, Role::Accent)
-                }
-            };
-        }
-        match (self.verdict(), &self.failed) {
-            (Some((_, verdict)), _) => (verdict.headline().to_owned(), lines::tone(&verdict)),
-            (None, Some(_)) => ("NOT KNOWN".to_owned(), Role::Bad),
-            (None, None) => (
-                "Gathering what is known of both servers…".to_owned(),
-                Role::Dim,
-            ),
-        }
-    }
-
-    fn lines(&self, look: &Look, world: &World, room: u16) -> Vec<Line<'static>> {
-        let mut said = Vec::new();
-        if let Some(why) = self.failed.as_ref().filter(|_| self.checklist.is_none()) {
-            for part in crate::console::draw::wrap(&format!("! {why}"), room) {
-                said.push(Line::styled(part, look.style(Role::Bad)));
-            }
-        }
-        if let Some(checklist) = &self.checklist {
-            said.extend(lines::steps(look, checklist, world.now, room));
-        } else if let Some((evidence, verdict)) = self.verdict() {
-            said.extend(lines::evidence(look, evidence, &verdict, world, room));
-        }
-        said
-    }
-
-    /// The check box, and the field for the name where the verdict takes it: over the buttons.
-    fn draw_asking(&self, canvas: &mut Canvas<'_>, area: Rect) {
-        let Some((evidence, verdict)) = self.verdict() else {
-            return;
-        };
-        let partner = &evidence.partner.server;
-        let glyphs = canvas.theme.glyphs;
-        let mark = match self.fenced {
-            true => glyphs.checked,
-            false => glyphs.unchecked,
-        };
-        let said = format!("{mark} {partner} is fenced (power off, port shut), and I say so  (f)");
-        let style = canvas.style(Role::Text);
-        let used = canvas.text(area.x, area.y, area.width, &said, style);
-        canvas.spot(Rect::new(area.x, area.y, used, 1), FENCED);
-        if !verdict.needs_name() {
-            return;
-        }
-        let y = area.y + 1;
-        let label = "Against this, type the relationship's name: ";
-        let of_label = canvas.style(Role::Label);
-        let used = canvas.text(area.x, y, area.width, label, of_label);
-        let room = area.width.saturating_sub(used);
-        let field = Rect::new(area.x + used, y, room.min(48), 1);
-        let style = canvas.style(match self.typing {
-            true => Role::InputFocused,
-            false => Role::Input,
-        });
-        canvas.buffer.set_style(field, style);
-        let keep = usize::from(field.width.saturating_sub(1));
-        let from = self.typed.visual_scroll(keep);
-        let shown: String = self.typed.value().chars().skip(from).take(keep).collect();
-        let shown = match (self.typing, shown.is_empty()) {
-            (false, true) => "____________".to_owned(),
-            _ => shown,
-        };
-        canvas.text(field.x, y, field.width, &shown, style);
-        if let Some(complaint) = &self.complaint {
-            let bad = canvas.style(Role::Bad);
-            let wide = width(complaint);
-            let x = area.right().saturating_sub(wide);
-            canvas.text(x, y, wide, complaint, bad);
-        }
-        if self.typing {
-            let at = u16::try_from(self.typed.visual_cursor().saturating_sub(from));
-            let x = field.x + at.unwrap_or(0).min(field.width.saturating_sub(1));
-            canvas.cursor = Some(ratatui::layout::Position::new(x, y));
-        }
-        canvas.spot(field, TYPE);
-    }
-
-    fn buttons(&self) -> Vec<(&'static str, u32)> {
-        match (&self.checklist, &self.evidence) {
-            (Some(_), _) => vec![("Esc close", CLOSE), ("r read again", GATHER)],
-            (None, None) => vec![("Esc close", CLOSE), ("r gather again", GATHER)],
-            (None, Some(_)) => vec![
-                ("Enter Set Partner Down", GO),
-                ("r gather again", GATHER),
-                ("Esc close", CLOSE),
-            ],
         }
     }
 }
@@ -366,20 +288,17 @@ impl Layer for PartnerDownLayer {
             KeyCode::Esc | KeyCode::Char('q') => return Reply::close(),
             KeyCode::Enter => return self.go(world),
             KeyCode::Char('r') => return self.gather(world),
-            KeyCode::Char('f') if self.checklist.is_none() => return self.fence(),
+            KeyCode::Char('o') if self.why.is_some() => return self.turn(world),
+            KeyCode::Char('f') if self.takes_fence() => return self.fence(),
             KeyCode::Tab | KeyCode::BackTab => {
                 let takes = self
                     .verdict()
                     .is_some_and(|(_, verdict)| verdict.needs_name());
                 self.typing = takes && self.checklist.is_none();
             }
-            KeyCode::Up | KeyCode::Char('k') => self.step(-1),
-            KeyCode::Down | KeyCode::Char('j') => self.step(1),
-            KeyCode::PageUp => self.step(-10),
-            KeyCode::PageDown | KeyCode::Char(' ') => self.step(10),
-            KeyCode::Home | KeyCode::Char('g') => self.scroll = 0,
-            KeyCode::End | KeyCode::Char('G') => self.scroll = self.most.get(),
-            _ => {}
+            _ => {
+                self.scroll.key(key);
+            }
         }
         Reply::consumed()
     }
@@ -400,7 +319,7 @@ impl Layer for PartnerDownLayer {
     }
 
     fn wheel(&mut self, lines: isize, _world: &World) -> Reply {
-        self.step(lines);
+        self.scroll.step(lines);
         Reply::consumed()
     }
 
@@ -446,64 +365,11 @@ impl Layer for PartnerDownLayer {
         true
     }
 
+    fn drawn(&mut self, end: usize) {
+        self.scroll.set_end(end);
+    }
+
     fn draw(&self, canvas: &mut Canvas<'_>, screen: Rect, world: &World) {
-        let narrow = screen.width <= 100;
-        let wide = match narrow {
-            true => screen.width,
-            false => screen.width.saturating_sub(4).min(124),
-        };
-        let room = wide.saturating_sub(4);
-        let lines = self.lines(canvas.theme, world, room);
-        let asks = self.checklist.is_none() && self.evidence.is_some();
-        let below: u16 = if asks { 4 } else { 2 };
-        let high = u16::try_from(lines.len())
-            .unwrap_or(u16::MAX)
-            .saturating_add(below + 4);
-        let margin = if narrow { 0 } else { 2 };
-        let most = screen.height.saturating_sub(margin);
-        let high = high.clamp(10.min(most), most);
-        let name = printable(&self.relationship, 126);
-        let title = format!("Set Partner Down: {name}");
-        let inner = canvas.modal(screen, wide, high, &title);
-        let (x, width) = (inner.x + 1, inner.width.saturating_sub(2));
-        let (headline, role) = self.headline();
-        let style = canvas
-            .style(role)
-            .add_modifier(ratatui::style::Modifier::BOLD);
-        canvas.text(x, inner.y, width, &headline, style);
-        if self.gathering.is_some() {
-            let dim = canvas.style(Role::Dim);
-            let doing = match self.checklist {
-                None => "gathering…",
-                Some(_) => "reading…",
-            };
-            canvas.text_right(x, inner.y, width, doing, dim);
-        }
-        let body = Rect {
-            x,
-            y: inner.y + 1,
-            width,
-            height: inner.height.saturating_sub(below + 1),
-        };
-        let most = lines.len().saturating_sub(usize::from(body.height));
-        self.most.set(most);
-        let from = self.scroll.min(most);
-        crate::console::details::lines(canvas, body, from, &lines);
-        if most > 0 {
-            let last = from + usize::from(body.height);
-            let shown = format!("{last} of {} lines", lines.len());
-            let dim = canvas.style(Role::Dim);
-            canvas.text_right(x, body.bottom(), width, &shown, dim);
-        }
-        let last = inner.bottom().saturating_sub(1);
-        if asks {
-            let asking = Rect::new(x, last.saturating_sub(2), width, 2);
-            self.draw_asking(canvas, asking);
-        }
-        let mut at = x;
-        for (place, (label, spot)) in self.buttons().into_iter().enumerate() {
-            let focused = place == 0 && !self.typing;
-            at += canvas.button(at, last, label, focused, spot) + 2;
-        }
+        self.paint(canvas, screen, world);
     }
 }
