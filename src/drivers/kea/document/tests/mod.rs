@@ -1,4 +1,4 @@
-//! Every edit on a document, by hand, by chance, and on a server.
+//! What the tests of the document share.
 
 mod agreement;
 mod by_hand;
