@@ -10,6 +10,7 @@
     reason = "every test file uses its own part of it"
 )]
 
+pub mod clients;
 pub mod config;
 pub mod namespaces;
 mod options;
