@@ -36,8 +36,10 @@ struct Managed {
 /// What was done, and when.
 type Times = Arc<Mutex<Vec<(Instant, String)>>>;
 
-/// What a busy machine may need from a client's word to the server's ear, and to its log.
-const LATE: SignedDuration = SignedDuration::from_millis(250);
+/// So long before the servers stop a client may have come whom they then don't hear: both are busy.
+const EARLY: SignedDuration = SignedDuration::from_millis(250);
+/// So long after they went on, by the log.
+const LATE: SignedDuration = SignedDuration::from_millis(50);
 
 impl Managed {
     fn start(version: Version, mode: Mode, hooks: Hooks) -> Managed {
@@ -119,7 +121,7 @@ impl Managed {
             .collect();
         let in_a_sync = |at: &SignedDuration| {
             let mut syncs = syncs.iter();
-            syncs.any(|[start, end]| (*start - LATE..=*end + LATE).contains(at))
+            syncs.any(|[start, end]| (*start - EARLY..=*end + LATE).contains(at))
         };
         let lost: Vec<SignedDuration> = count.unanswered.iter().map(|at| after(*at)).collect();
         let unexplained = lost.iter().filter(|at| !in_a_sync(at)).count();
