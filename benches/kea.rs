@@ -47,7 +47,7 @@ const LARGE: Size = Size {
     subnets: 1000,
     reservations: 100_000,
     leases: 100_000,
-    rounds: 7,
+    rounds: 5,
 };
 
 /// Asks on the socket; the answer is on standard output.
