@@ -19,7 +19,7 @@ const HERE: Where = Where::In(&[View::FailoverRelationships]);
 pub const COMMANDS: &[Command] = &[
     Command {
         id: "start-maintenance",
-        title: "Start Maintenance...",
+        title: "Start Maintenance",
         hint: "",
         help: "Has one server answer for both, so that the other can be switched off (Kea).",
         keys: &[],
@@ -43,7 +43,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         id: "reset-ha",
-        title: "Reset HA...",
+        title: "Reset HA",
         hint: "",
         help: "Starts a stuck server's HA anew: it serves nobody until it has found its partner (Kea).",
         keys: &[],

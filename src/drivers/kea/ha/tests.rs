@@ -1,3 +1,5 @@
+//! The stanza read, and the states that the servers tell.
+
 use super::*;
 
 const STANZA: &str = r#"{"high-availability":[{

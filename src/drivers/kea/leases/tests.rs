@@ -1,3 +1,5 @@
+//! Leases in pages, by client and by scope.
+
 use std::sync::Arc;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Options read and written in Kea's words.
+
 use super::*;
 
 fn csv(code: u32, data: &str) -> Translated {

@@ -1,3 +1,5 @@
+//! Which configured server a peer is, in every way that it can be told.
+
 use super::super::ha::{HaMode, HaTerms};
 use super::*;
 

@@ -1,3 +1,5 @@
+//! What doors that are open, shut or silent tell.
+
 use std::net::TcpListener;
 
 use super::*;

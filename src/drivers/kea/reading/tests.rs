@@ -1,3 +1,5 @@
+//! A reading put together from what a scripted server says.
+
 use super::*;
 use crate::drivers::kea::abilities;
 use crate::drivers::kea::peers::PeerEntry;
