@@ -467,12 +467,18 @@ fn an_answer_that_is_lost_is_said_to_be() {
         let edit = reservation("10.0.0.88", "02-cc-00-00-00-12");
         let error = runtime.block_on(driver.apply(&[edit], &[])).unwrap_err();
         eprintln!("{version:?}: {error}");
-        assert!(matches!(error, DriverError::OutcomeUnknown { .. }), "{error}");
+        assert!(
+            matches!(error, DriverError::OutcomeUnknown { .. }),
+            "{error}"
+        );
         pair.lab.thaw(1);
         pair.lab.wait_normal();
         let reading = runtime.block_on(driver.read(None)).unwrap();
         let now = reading.config.scopes[&scope()].reservations.len();
-        eprintln!("{version:?}: {now} reservations now; {:?}", reading.config.foreign);
+        eprintln!(
+            "{version:?}: {now} reservations now; {:?}",
+            reading.config.foreign
+        );
     }
 }
 
@@ -524,15 +530,18 @@ fn the_bridge_stands_around_the_server_that_answers() {
                 left_out: Vec::new(),
             };
             let steps = pair.drivers[server].expand(step, &plan, readings);
-            let lines = steps.iter().map(|step| {
-                format!("{:?} {}: {}", step.purpose, step.server, step.action)
-            });
+            let lines = steps
+                .iter()
+                .map(|step| format!("{:?} {}: {}", step.purpose, step.server, step.action));
             let impact = pair.drivers[server].impact(&edits, readings);
             (lines.collect::<Vec<_>>(), impact.words)
         };
         let readings = read();
         let [first, second] = [0, 1].map(|server| steps(server, &readings));
-        assert_eq!((first.1.as_str(), second.1.as_str()), ("no interruption", "no interruption"));
+        assert_eq!(
+            (first.1.as_str(), second.1.as_str()),
+            ("no interruption", "no interruption")
+        );
         assert_eq!(first.0[0], "Bridge s2: Serve s1, s2 in 's1-s2'");
         let back = match mode {
             Mode::HotStandby => "Always s2: Serve nobody in 's1-s2'",
@@ -547,7 +556,10 @@ fn the_bridge_stands_around_the_server_that_answers() {
         pair.lab.wait_state(0, "partner-down");
         let mut readings = readings;
         readings.remove(b);
-        readings.insert(a.clone(), Arc::new(runtime.block_on(pair.drivers[0].read(None)).unwrap()));
+        readings.insert(
+            a.clone(),
+            Arc::new(runtime.block_on(pair.drivers[0].read(None)).unwrap()),
+        );
         let alone = steps(0, &readings);
         assert_eq!(alone.0.len(), 1);
         assert_eq!(alone.1, "about 1 s without answers on s1");
@@ -594,7 +606,12 @@ fn a_configured_pair_is_read_and_changed_as_one() {
                 let outcome = ipam
                     .carry_out(plan, &Progress::none(), &Cancel::new())
                     .await;
-                eprintln!("{version:?} {mode:?}: {:?} in {:?}; {:?}", outcome.ended, begun.elapsed(), outcome.notes);
+                eprintln!(
+                    "{version:?} {mode:?}: {:?} in {:?}; {:?}",
+                    outcome.ended,
+                    begun.elapsed(),
+                    outcome.notes
+                );
                 assert_eq!(outcome.ended, Ended::Done, "{outcome:?}");
                 for server in 0..2 {
                     let config = lab.config_on_disk(server);

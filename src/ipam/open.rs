@@ -218,7 +218,12 @@ fn kea(
 ) -> Arc<dyn Driver> {
     match Channel::open(name.clone(), &entry.address) {
         Ok(channel) => {
-            let server = KeaServer::new(name.clone(), Arc::new(channel), peers.clone(), clock.clone());
+            let server = KeaServer::new(
+                name.clone(),
+                Arc::new(channel),
+                peers.clone(),
+                clock.clone(),
+            );
             Arc::new(
                 server
                     .keeping_copies_in(&home.state)

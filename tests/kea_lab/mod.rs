@@ -4,7 +4,11 @@
 //! Nothing here needs root but [`Options::apart`]. The client is one of the tests' own, so that
 //! what the driver says can be compared with what the server says.
 
-#![allow(dead_code, reason = "every test file uses its own part of it")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "every test file uses its own part of it"
+)]
 
 pub mod config;
 pub mod namespaces;

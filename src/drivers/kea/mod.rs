@@ -42,7 +42,8 @@ use self::wire::{Answer, Command, Wire};
 use crate::clock::Clock;
 use crate::config::KeaEntry;
 use crate::drivers::{
-    BoxFuture, CheckLine, Driver, DriverError, Expected, Impact, LeaseQuery, Probe, Readings, Silence,
+    BoxFuture, CheckLine, Driver, DriverError, Expected, Impact, LeaseQuery, Probe, Readings,
+    Silence,
 };
 use crate::model::ScopeId;
 use crate::model::edit::{Edit, ObjectRef, OptionLevel, Order};
@@ -154,10 +155,7 @@ impl KeaServer {
     }
 
     /// Reads it.
-    async fn collect(
-        &self,
-        before: Option<&ServerReading>,
-    ) -> Result<ServerReading, DriverError> {
+    async fn collect(&self, before: Option<&ServerReading>) -> Result<ServerReading, DriverError> {
         // Finds out a server that hangs before anything large is asked of it.
         let status = self.status().await?;
         let abilities = self.abilities(status.pid).await?;
@@ -169,6 +167,9 @@ impl KeaServer {
             self.peers.has_subnets(&self.server, &known.subnets);
         }
         self.show_not_saved(&mut reading);
+        if let Some(before) = before {
+            share(&mut reading.config, &before.config);
+        }
         self.learned().config = Some(reading.config.clone());
         Ok(reading)
     }
@@ -209,7 +210,9 @@ impl KeaServer {
     /// Its partners' subnets by Kea's ids, as far as they were read.
     fn partner_subnets(&self) -> BTreeMap<u32, ScopeId> {
         let config = self.learned().config.clone();
-        let relationships = config.iter().flat_map(|config| config.relationships.values());
+        let relationships = config
+            .iter()
+            .flat_map(|config| config.relationships.values());
         let partners: Vec<ServerName> = relationships.map(|held| held.partner.clone()).collect();
         self.peers.subnets_of(&partners)
     }
@@ -240,6 +243,22 @@ impl KeaServer {
         DriverError::Unsupported {
             server: self.server.clone(),
             why,
+        }
+    }
+}
+
+/// What is the same as before is the very same.
+fn share(now: &mut Arc<ServerConfig>, before: &Arc<ServerConfig>) {
+    if Arc::ptr_eq(now, before) {
+        return;
+    }
+    if now == before {
+        *now = before.clone();
+        return;
+    }
+    for (id, scope) in &mut Arc::make_mut(now).scopes {
+        if let Some(held) = before.scopes.get(id).filter(|held| *held == scope) {
+            *scope = held.clone();
         }
     }
 }
@@ -342,7 +361,9 @@ impl Driver for KeaServer {
 
     fn goes_first(&self, partner: &ServerName, readings: &Readings) -> bool {
         let own = readings.get(&self.server);
-        let mut relationships = own.into_iter().flat_map(|own| own.config.relationships.values());
+        let mut relationships = own
+            .into_iter()
+            .flat_map(|own| own.config.relationships.values());
         relationships.any(|held| held.partner == *partner && held.side == Side::Secondary)
     }
 

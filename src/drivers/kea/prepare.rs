@@ -10,8 +10,8 @@ use super::document::{self, Context, Document, GaplessCommand, Refusal};
 use super::reading::Reader;
 use super::wire::Command;
 use crate::drivers::{DriverError, Expected};
-use crate::model::edit::{Edit, ObjectRef};
 use crate::model::ScopeId;
+use crate::model::edit::{Edit, ObjectRef};
 use crate::model::fingerprint::{Fingerprint, fingerprint};
 
 /// A command that changes one thing takes milliseconds.
@@ -99,13 +99,13 @@ pub(super) fn prepare(
     }
     let commands = document::commands(&held, &document, abilities);
     Ok(Prepared {
-        gapless: commands.map(|commands| commands.into_iter().map(Reversible::of).collect()),
+        gapless: commands.map(|commands| commands.iter().map(Reversible::of).collect()),
         text: document.text(),
     })
 }
 
 impl Reversible {
-    fn of(command: GaplessCommand) -> Reversible {
+    fn of(command: &GaplessCommand) -> Reversible {
         let within = |name, arguments: &Value| Command::write(name).with(arguments).within(GAPLESS);
         Reversible {
             forth: within(command.name, &command.arguments),

@@ -201,11 +201,7 @@ impl KeaServer {
 
     /// Sets the whole configuration, sees that the server comes back to its clients, and has it
     /// saved.
-    async fn set(
-        &self,
-        prepared: &Prepared,
-        held: &Held<'_>,
-    ) -> Result<(), DriverError> {
+    async fn set(&self, prepared: &Prepared, held: &Held<'_>) -> Result<(), DriverError> {
         let answer = match self.ask(&config_set(&prepared.text)).await {
             Ok(answer) => answer,
             Err(error) => {
@@ -247,11 +243,7 @@ impl KeaServer {
     }
 
     /// What a failed config-set left behind, and puts it right.
-    async fn not_set(
-        &self,
-        answer: &Answer,
-        held: &Held<'_>,
-    ) -> DriverError {
+    async fn not_set(&self, answer: &Answer, held: &Held<'_>) -> DriverError {
         let Held { terms, status, .. } = *held;
         let said = in_kea_s_words(answer);
         let partly = |what: String| DriverError::PartlyApplied {

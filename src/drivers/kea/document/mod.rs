@@ -7,6 +7,7 @@
 mod context;
 mod failover;
 mod gapless;
+mod lifetimes;
 mod options;
 mod pools;
 mod refusal;

@@ -63,12 +63,68 @@ pub(super) fn share(subnet: &mut Json, split: &Split, version: KeaVersion) -> Ou
     arrange(subnet, &wanted, Some(split), version)
 }
 
-/// Takes the classes of high availability off every pool.
+/// Takes the classes of high availability off every pool; what only they parted is one again.
 pub(super) fn unshare(subnet: &mut Json, known: &[String]) {
-    let pools = subnet.get_mut(POOLS).and_then(Value::as_array_mut);
-    for pool in pools.into_iter().flatten().filter_map(Value::as_object_mut) {
+    let shared = |pool: &Json| classes(pool).any(|class| known.iter().any(|known| known == class));
+    if !list(subnet, POOLS).any(shared) {
+        return;
+    }
+    let mut pools: Vec<Json> = list(subnet, POOLS).cloned().collect();
+    for pool in &mut pools {
         set_class(pool, known, None, KeaVersion::new(0, 0, 0));
     }
+    let pools = joined(pools).into_iter().map(Value::Object).collect();
+    subnet.insert(POOLS.to_owned(), Value::Array(pools));
+}
+
+/// What of a pool lies in ranges, each part with all that the pool has.
+fn cut(pool: &Json, ranges: &[Range]) -> Vec<Json> {
+    let Some(whole) = range(pool) else {
+        return Vec::new();
+    };
+    let parts = ranges.iter().filter_map(|range| range.intersection(&whole));
+    let parts = parts.map(|part| {
+        let mut pool = pool.clone();
+        if part != whole {
+            pool.insert("pool".to_owned(), pool::text(&part).into());
+        }
+        // An id is one pool's alone.
+        if part.start() != whole.start() {
+            pool.shift_remove("pool-id");
+        }
+        pool
+    });
+    parts.collect()
+}
+
+/// Pools that touch made one, where they differ in nothing but their addresses.
+fn joined(pools: Vec<Json>) -> Vec<Json> {
+    let alike = |one: &Json, other: &Json| {
+        let own = |pool: &Json| {
+            let mut own = pool.clone();
+            own.shift_remove("pool");
+            own.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
+            own
+        };
+        own(one) == own(other)
+    };
+    let mut joined: Vec<Json> = Vec::with_capacity(pools.len());
+    for pool in pools {
+        let last = joined.last_mut().filter(|last| alike(last, &pool));
+        let whole = last.zip(range(&pool)).and_then(|(last, next)| {
+            let held = range(last)?;
+            let touches = held.end().to_bits().checked_add(1)? == next.start().to_bits();
+            let whole = Range::new(held.start(), next.end()).ok()?;
+            touches.then_some((last, whole))
+        });
+        match whole {
+            Some((last, whole)) => {
+                last.insert("pool".to_owned(), pool::text(&whole).into());
+            }
+            None => joined.push(pool),
+        }
+    }
+    joined
 }
 
 /// Refuses to move addresses that only some clients get.
@@ -103,18 +159,16 @@ fn arrange(
     let mut pools = match split {
         None => reshape(held, wanted),
         Some(split) => {
-            let of_second =
-                |pool: &Json| classes(pool).any(|class| class == split.pair[1].as_str());
-            let (second, first): (Vec<Json>, Vec<Json>) = held.into_iter().partition(of_second);
+            let pieces = reshape(held, wanted);
             let halves = pool::halves(wanted);
             let mut pools = Vec::new();
-            let [of_first, of_second] = &split.pair;
-            for (held, half, class) in [(first, halves.0, of_first), (second, halves.1, of_second)]
-            {
-                for mut pool in reshape(held, &half) {
-                    set_class(&mut pool, known, Some(class), version);
-                    pools.push(pool);
+            for (half, class) in [halves.0, halves.1].iter().zip(&split.pair) {
+                let parts = pieces.iter().flat_map(|piece| cut(piece, half));
+                let mut parts: Vec<Json> = parts.collect();
+                for part in &mut parts {
+                    set_class(part, known, Some(class), version);
                 }
+                pools.extend(joined(parts));
             }
             pools
         }

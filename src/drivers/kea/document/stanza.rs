@@ -98,7 +98,7 @@ impl Document {
                 after.push(*id);
             }
         }
-        self.write_stanza(stanza, &hooks, context.version);
+        self.write_stanza(&stanza, &hooks, context.version);
         let all: Vec<ScopeId> = self.subnet_ids().into_values().collect();
         for id in all {
             let subnet = self.subnet_mut(id)?;
@@ -126,7 +126,7 @@ impl Document {
         })
     }
 
-    fn write_stanza(&mut self, stanza: Value, folder: &str, version: KeaVersion) {
+    fn write_stanza(&mut self, stanza: &Value, folder: &str, version: KeaVersion) {
         if version < KeaVersion::new(2, 4, 0) {
             // Its own listener needs threads, which are off by default there.
             let threads = self

@@ -329,5 +329,13 @@ fn identity(server: &ServerName, abilities: &Abilities, terms: &[HaTerms]) -> Se
     }
 }
 
+/// The configuration that arguments of `config-get` are read as.
+#[cfg(test)]
+pub(super) fn configuration(arguments: &str) -> Result<ServerConfig, String> {
+    let raw: Box<serde_json::value::RawValue> =
+        serde_json::from_str(arguments).map_err(|why| why.to_string())?;
+    config::read(&raw).map(|read| read.config)
+}
+
 #[cfg(test)]
 mod tests;

@@ -425,3 +425,106 @@ fn a_copy_replaces_what_is_replicated_and_no_more() {
     let edit = Edit::ReplaceScope(Box::new(copy));
     refused(&config, &facts(), &edit, Code::InvalidDelay, &[]);
 }
+
+mod on_kea {
+    use super::*;
+    use crate::model::scope::{LeaseDuration, ScopeProperty, Seconds};
+    use crate::model::server::ServerVersion;
+
+    fn kea() -> Facts {
+        Facts {
+            rulebook: Rulebook::kea(ServerVersion { major: 3, minor: 0 }),
+            ..facts()
+        }
+    }
+
+    fn set(property: ScopeProperty) -> Edit {
+        Edit::SetScope {
+            scope: floor(),
+            properties: vec![property],
+        }
+    }
+
+    #[test]
+    fn a_scope_has_any_ranges_and_touching_ones_are_one() {
+        let ranges = [
+            range("10.0.0.100", "10.0.0.109"),
+            range("10.0.0.0", "10.0.0.9"),
+            range("10.0.0.10", "10.0.0.19"),
+        ];
+        let edit = set(ScopeProperty::Ranges(ranges.to_vec()));
+        let after = apply(&base(), &kea(), &edit).unwrap();
+        let wanted = vec![range("10.0.0.0", "10.0.0.19"), ranges[0]];
+        assert_eq!(after.scopes[&floor()].ranges, wanted);
+        assert!(apply(&base(), &facts(), &edit).is_err());
+        let none = set(ScopeProperty::Ranges(Vec::new()));
+        assert!(apply(&base(), &kea(), &none).is_ok());
+        let outside = set(ScopeProperty::Ranges(vec![range("10.0.1.1", "10.0.1.2")]));
+        let refused = apply(&base(), &kea(), &outside).unwrap_err();
+        assert_eq!(refused.code, Code::InvalidRange);
+    }
+
+    #[test]
+    fn a_scope_without_a_name_goes_by_its_prefix() {
+        let after = apply(&base(), &kea(), &set(ScopeProperty::Name(String::new()))).unwrap();
+        assert_eq!(after.scopes[&floor()].name, "10.0.0.0/24");
+        let long = set(ScopeProperty::Name("x".repeat(1000)));
+        assert!(apply(&base(), &kea(), &long).is_ok() && apply(&base(), &facts(), &long).is_err());
+        let longer = set(ScopeProperty::Name("x".repeat(1001)));
+        assert!(apply(&base(), &kea(), &longer).is_err());
+    }
+
+    #[test]
+    fn the_longest_lease_has_no_end() {
+        let longest = LeaseDuration::Limited(Seconds(u32::MAX));
+        let edit = set(ScopeProperty::LeaseDuration(longest));
+        let after = apply(&base(), &kea(), &edit).unwrap();
+        assert_eq!(
+            after.scopes[&floor()].lease_duration,
+            LeaseDuration::Unlimited
+        );
+    }
+
+    #[test]
+    fn a_single_address_is_a_subnet() {
+        for prefix in ["192.168.9.9/32", "192.168.9.8/31", "127.0.0.0/8"] {
+            let edit = Edit::AddScope(Box::new(plain(prefix)));
+            assert!(apply(&base(), &kea(), &edit).is_ok(), "{prefix}");
+            assert!(apply(&base(), &facts(), &edit).is_err(), "{prefix}");
+        }
+        let edit = Edit::AddScope(Box::new(plain("239.0.0.0/24")));
+        assert!(apply(&base(), &kea(), &edit).is_err());
+    }
+
+    #[test]
+    fn a_reservation_has_a_host_name_and_a_whole_mac() {
+        let mut new = reservation("10.0.0.150", 7);
+        let add = |reservation: &Reservation| Edit::AddReservation {
+            scope: floor(),
+            reservation: reservation.clone(),
+        };
+        assert!(apply(&base(), &kea(), &add(&new)).is_ok());
+        new.name = "a b".into();
+        assert!(apply(&base(), &kea(), &add(&new)).is_err());
+        assert!(apply(&base(), &facts(), &add(&new)).is_ok());
+        new = Reservation::new(new.address, "02:00".parse().unwrap());
+        assert!(apply(&base(), &kea(), &add(&new)).is_err());
+    }
+
+    #[test]
+    fn a_relationship_has_no_lead_time() {
+        let mut relationship = Relationship::new("pair", ServerName::new("dhcp2"));
+        let mut add = |seconds| {
+            relationship.mclt = Seconds(seconds);
+            let edit = Edit::AddRelationship {
+                relationship: relationship.clone(),
+                secret: None,
+            };
+            (
+                apply(&base(), &kea(), &edit).is_ok(),
+                apply(&base(), &facts(), &edit).is_ok(),
+            )
+        };
+        assert_eq!((add(0), add(3600)), ((true, false), (false, true)));
+    }
+}
