@@ -1,0 +1,603 @@
+//! Set Partner Down, maintenance and recovery on real pairs of ISC Kea, with every way in which a
+//! partner can be away, or only seem to be.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+#[path = "kea_lab/mod.rs"]
+mod kea_lab;
+#[path = "kea_partner_down/partner.rs"]
+mod partner;
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use kea_lab::{Hooks, Lab, Mode, NAMES, Options, Version, namespaces, on_each};
+use partner::{Notified, Partner};
+use tokio::runtime::Runtime;
+use twinscope::clock::Clock;
+use twinscope::config::{Configuration, Home, KeaAddress};
+use twinscope::drivers::kea::KeaServer;
+use twinscope::drivers::kea::channel::Channel;
+use twinscope::drivers::kea::peers::Peers;
+use twinscope::drivers::{Driver, DriverError};
+use twinscope::ipam::partner_down::{Checklist, Evidence, Mark, checklist, verdict};
+use twinscope::ipam::{Cancel, Ended, Ipam, Outcome, PlanError, Progress};
+use twinscope::model::edit::{Edit, Order};
+use twinscope::model::failover::RelationshipStatus;
+use twinscope::model::plan::{Intent, Reach};
+use twinscope::model::{FailoverState, Reservation, ServerName};
+
+const SAFE: &str = "SAFE TO SWITCH";
+const UNCONFIRMED: &str = "UNCONFIRMED: fence it first";
+const DONT: &str = "DON'T: the partner is alive";
+
+/// A server that is none of the pair's.
+const OTHER: &str = "dhcp1.contoso.com";
+
+/// How long something may take to come about.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A pair, and an IPAM that manages it and one server more.
+struct Pair {
+    ipam: Ipam,
+    runtime: Runtime,
+    _home: tempfile::TempDir,
+    lab: Lab,
+}
+
+/// A pair that does not take a partner for down by itself: nobody asks for addresses here.
+fn patient() -> Options {
+    Options {
+        max_unacked: 5,
+        ..Options::default()
+    }
+}
+
+fn name(server: usize) -> ServerName {
+    ServerName::new(NAMES[server])
+}
+
+fn relationship() -> String {
+    NAMES.join("-")
+}
+
+fn set_partner_down() -> Order {
+    Order::SetPartnerDown {
+        relationship: relationship(),
+    }
+}
+
+fn start_maintenance() -> Order {
+    Order::StartMaintenance {
+        relationship: relationship(),
+    }
+}
+
+fn cancel_maintenance() -> Order {
+    Order::CancelMaintenance {
+        relationship: relationship(),
+    }
+}
+
+fn reset_ha() -> Order {
+    Order::ResetHa {
+        relationship: relationship(),
+    }
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+impl Pair {
+    fn start(version: Version, mode: Mode, options: Options) -> Pair {
+        let lab = Lab::start(version, mode, options);
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path());
+        let servers = [0, 1].map(|server| {
+            format!(
+                "[[server]]\nname = \"{}\"\nkind = \"kea\"\nsocket = \"{}\"\nha_url = \"{}\"\n",
+                NAMES[server],
+                lab.socket(server).display(),
+                lab.peer_url(server)
+            )
+        });
+        let text = format!(
+            "{}[[server]]\nname = \"{OTHER}\"\nkind = \"embedded\"\n",
+            servers.concat()
+        );
+        let configuration = Configuration::parse(&home.config_file(), &text).unwrap();
+        let ipam = Ipam::open(&home, &configuration, Clock::system(), "tester").unwrap();
+        let pair = Pair {
+            ipam,
+            runtime: runtime(),
+            _home: folder,
+            lab,
+        };
+        // Twice: the second time each knows who its partner is.
+        pair.collect();
+        pair.collect();
+        pair
+    }
+
+    fn collect(&self) {
+        let both = [name(0), name(1)];
+        self.runtime.block_on(self.ipam.collect_only(&both));
+    }
+
+    /// How a server says it stands, when it was read just now.
+    fn status(&self, server: usize) -> Option<RelationshipStatus> {
+        let estate = self.ipam.estate();
+        let end = estate.end(&name(server), &relationship())?;
+        end.status.filter(|_| end.view.error.is_none()).cloned()
+    }
+
+    fn state(&self, server: usize) -> Option<FailoverState> {
+        self.status(server).map(|status| status.state)
+    }
+
+    /// Collects until something holds.
+    #[track_caller]
+    fn until(&self, what: &str, holds: impl Fn() -> bool) {
+        let since = Instant::now();
+        loop {
+            self.collect();
+            if holds() {
+                return;
+            }
+            let seen = [0, 1].map(|server| self.status(server));
+            assert!(
+                since.elapsed() < PATIENCE,
+                "never: {what}, but {seen:?}\n{}",
+                self.lab.logs()
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    #[track_caller]
+    fn until_alone(&self, survivor: usize) {
+        self.until("contact is lost", || {
+            self.state(survivor) == Some(FailoverState::CommunicationInterrupted)
+        });
+    }
+
+    #[track_caller]
+    fn until_normal(&self) {
+        self.until("both are Normal", || {
+            [0, 1].map(|server| self.state(server)) == [Some(FailoverState::Normal); 2]
+        });
+        self.lab.wait_normal();
+    }
+
+    fn gather(&self, survivor: usize) -> Evidence {
+        let (survivor, relationship) = (name(survivor), relationship());
+        let gathering = self.ipam.gather(&survivor, &relationship);
+        self.runtime.block_on(gathering).unwrap()
+    }
+
+    fn carry_out(&self, intent: Intent) -> Result<Outcome, PlanError> {
+        self.runtime.block_on(async {
+            let plan = self.ipam.plan(intent).await?;
+            let (progress, cancel) = (Progress::none(), Cancel::new());
+            Ok(self.ipam.carry_out(plan, &progress, &cancel).await)
+        })
+    }
+
+    /// Plans an order and carries it out, as the console does.
+    fn order(&self, server: usize, order: Order) -> Result<Outcome, PlanError> {
+        let server = name(server);
+        self.carry_out(Intent::Order { server, order })
+    }
+
+    /// Gives an order past every plan, as somebody who forces it.
+    fn force(&self, server: usize, order: &Order) -> Result<(), DriverError> {
+        let address = KeaAddress::Socket(self.lab.socket(server));
+        let wire = Channel::open(name(server), &address).unwrap();
+        let peers = Arc::new(Peers::default());
+        let driver = KeaServer::new(name(server), Arc::new(wire), peers, Clock::system());
+        self.runtime.block_on(driver.order(order, &[]))
+    }
+
+    fn checklist(&self, survivor: usize) -> Checklist {
+        let estate = self.ipam.estate();
+        let rows = estate.relationships();
+        let row = rows.iter().find(|row| row.name == relationship()).unwrap();
+        let partner = estate.partner(&name(1 - survivor)).map(AsRef::as_ref);
+        let compared = estate.compare(&name(survivor), &relationship());
+        checklist(
+            row,
+            &name(survivor),
+            partner,
+            compared.as_ref(),
+            self.ipam.clock().now(),
+        )
+    }
+}
+
+/// Who is killed: who serves, in hot standby.
+fn victim(mode: Mode) -> (usize, usize) {
+    match mode {
+        Mode::HotStandby => (0, 1),
+        Mode::LoadBalance => (1, 0),
+    }
+}
+
+/// Of what Kea does not have, nothing is said.
+#[track_caller]
+fn says_nothing_of_windows(text: &str) {
+    for word in ["MCLT", "Lead Time", "reserve (", "Switchover"] {
+        assert!(!text.contains(word), "'{word}': {text}");
+    }
+}
+
+fn words(evidence: &Evidence) -> String {
+    let mut all: Vec<String> = verdict(evidence)
+        .reasons()
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    all.push(evidence.costs.undoable.clone());
+    all.extend(evidence.costs.notes.clone());
+    all.join("\n")
+}
+
+#[test]
+fn a_dead_partner_is_taken_for_down_and_comes_back() {
+    on_each("a partner that is killed", |version| {
+        for mode in Mode::ALL {
+            let pair = Pair::start(version, mode, patient());
+            let (dead, survivor) = victim(mode);
+            pair.lab.kill(dead);
+            pair.until_alone(survivor);
+            let waits = pair.status(survivor).unwrap().waits_for().unwrap();
+            assert!(waits.contains("max-unacked-clients 5"), "{waits}");
+            let mut evidence = pair.gather(survivor);
+            let said = words(&evidence);
+            eprintln!("{version:?} {mode:?} killed: {}\n{said}", verdict(&evidence));
+            says_nothing_of_windows(&said);
+            assert_eq!(verdict(&evidence).headline(), SAFE, "{said}");
+            evidence.fenced = true;
+            assert_eq!(verdict(&evidence).headline(), SAFE);
+            assert_eq!(
+                evidence.command,
+                format!(
+                    r#"{{"command":"ha-maintenance-start","arguments":{{"server-name":"{}"}}}}"#,
+                    NAMES[survivor]
+                )
+            );
+            assert_eq!(evidence.costs.takes_over_at, None);
+            let outcome = pair.order(survivor, evidence.switch_order()).unwrap();
+            assert_eq!(outcome.ended, Ended::Done, "{outcome:?}");
+            // Read back, by us and past us.
+            assert_eq!(pair.state(survivor), Some(FailoverState::PartnerDown));
+            assert_eq!(pair.lab.state(survivor).as_deref(), Some("partner-down"));
+            let list = pair.checklist(survivor);
+            let text = format!("{list:?}");
+            says_nothing_of_windows(&text);
+            assert_eq!(list.steps[0].mark, Mark::Done, "{text}");
+            let again = pair.order(survivor, set_partner_down()).unwrap_err();
+            assert!(again.to_string().contains("goes on alone already"));
+            // The survivor is configured anew: nobody waits for it to find out again.
+            let scope = "10.0.0.0/20".parse().unwrap();
+            let client = "02-cc-00-00-00-01".parse().unwrap();
+            let reservation = Reservation::new("10.0.0.77".parse().unwrap(), client);
+            let outcome = pair
+                .carry_out(Intent::Change {
+                    server: name(survivor),
+                    edits: vec![Edit::AddReservation { scope, reservation }],
+                    reach: Reach::Server,
+                })
+                .unwrap();
+            assert_eq!(outcome.ended, Ended::Done, "{outcome:?}");
+            assert_eq!(pair.lab.state(survivor).as_deref(), Some("partner-down"));
+            pair.lab.start_again(dead);
+            let seen = Mutex::new(Vec::new());
+            pair.until("both are Normal, step by step", || {
+                let list = pair.checklist(survivor);
+                says_nothing_of_windows(&format!("{list:?}"));
+                assert_eq!(list.trouble, None);
+                let done = list.steps.iter().filter(|step| step.mark == Mark::Done);
+                let done = done.count();
+                let mut seen = seen.lock().unwrap();
+                if seen.last() != Some(&done) {
+                    seen.push(done);
+                }
+                [0, 1].map(|server| pair.state(server)) == [Some(FailoverState::Normal); 2]
+            });
+            let seen = seen.into_inner().unwrap();
+            eprintln!("{version:?} {mode:?} steps done: {seen:?}");
+            assert!(seen.is_sorted(), "{seen:?}");
+            let last = pair.checklist(survivor);
+            // The survivor has one reservation more: the last step is to look at that.
+            let open: Vec<_> = last.steps.iter().filter(|step| step.mark != Mark::Done).collect();
+            assert_eq!(open.len(), 1, "{last:?}");
+            assert!(open[0].sentence.contains("1 difference"), "{last:?}");
+        }
+    });
+}
+
+#[test]
+fn a_survivor_configured_as_a_whole_goes_on_alone_at_once() {
+    on_each("a survivor that is configured anew", |version| {
+        for mode in Mode::ALL {
+            let options = Options {
+                hooks: Hooks::Minimal,
+                // Found out anew, it would take half a minute.
+                max_response: 30_000,
+                ..patient()
+            };
+            let pair = Pair::start(version, mode, options);
+            let (dead, survivor) = victim(mode);
+            pair.lab.kill(dead);
+            pair.force(survivor, &set_partner_down()).unwrap();
+            pair.collect();
+            let scope = "10.0.0.0/20".parse().unwrap();
+            let client = "02-cc-00-00-00-01".parse().unwrap();
+            let reservation = Reservation::new("10.0.0.77".parse().unwrap(), client);
+            let begun = Instant::now();
+            let outcome = pair
+                .carry_out(Intent::Change {
+                    server: name(survivor),
+                    edits: vec![Edit::AddReservation { scope, reservation }],
+                    reach: Reach::Server,
+                })
+                .unwrap();
+            let took = begun.elapsed();
+            eprintln!("{version:?} {mode:?} survivor configured in {took:?}");
+            assert_eq!(outcome.ended, Ended::Done, "{outcome:?}");
+            assert_eq!(pair.lab.state(survivor).as_deref(), Some("partner-down"));
+            assert!(took < Duration::from_secs(15), "{took:?}");
+        }
+    });
+}
+
+#[test]
+fn a_partner_that_lives_is_never_taken_for_down() {
+    on_each("a partner that lives", |version| {
+        for mode in Mode::ALL {
+            let pair = Pair::start(version, mode, patient());
+            for survivor in 0..2 {
+                let mut evidence = pair.gather(survivor);
+                evidence.fenced = true;
+                let said = words(&evidence);
+                assert_eq!(verdict(&evidence).headline(), DONT, "{said}");
+                says_nothing_of_windows(&said);
+                // Not even planned.
+                let refused = pair.order(survivor, set_partner_down()).unwrap_err();
+                assert!(refused.to_string().contains("a partner that lives"), "{refused}");
+                // Sent all the same.
+                let refused = pair.force(survivor, &set_partner_down()).unwrap_err();
+                eprintln!("{version:?} {mode:?} alive: {refused}");
+                assert!(matches!(refused, DriverError::Refused { .. }), "{refused}");
+                let said = refused.to_string();
+                assert!(said.contains("is alive") && said.contains("nothing has changed"));
+                assert_ne!(pair.lab.state(survivor).as_deref(), Some("partner-down"));
+                pair.until_normal();
+            }
+        }
+    });
+}
+
+#[test]
+fn maintenance_is_started_taken_back_and_seen_through() {
+    on_each("maintenance", |version| {
+        for mode in Mode::ALL {
+            let pair = Pair::start(version, mode, patient());
+            let (other, stays) = victim(mode);
+            let refused = pair.order(stays, cancel_maintenance()).unwrap_err();
+            assert!(refused.to_string().contains("does not hold"), "{refused}");
+            for cancelled in [true, false] {
+                let outcome = pair.order(stays, start_maintenance()).unwrap();
+                assert_eq!(outcome.ended, Ended::Done, "{outcome:?}");
+                pair.collect();
+                let word = |server| pair.status(server).unwrap().own_word;
+                assert_eq!(word(stays).as_deref(), Some("partner-in-maintenance"));
+                assert_eq!(word(other).as_deref(), Some("in-maintenance"));
+                // Nothing else makes sense there now.
+                for server in 0..2 {
+                    assert!(pair.order(server, set_partner_down()).is_err());
+                    assert!(pair.order(server, start_maintenance()).is_err());
+                }
+                if cancelled {
+                    let outcome = pair.order(stays, cancel_maintenance()).unwrap();
+                    assert_eq!(outcome.ended, Ended::Done, "{outcome:?}");
+                    pair.until_normal();
+                }
+            }
+            pair.lab.stop(other);
+            pair.until("the survivor goes on alone", || {
+                pair.state(stays) == Some(FailoverState::PartnerDown)
+            });
+            let refused = pair.order(stays, cancel_maintenance()).unwrap_err();
+            assert!(refused.to_string().contains("does not hold"), "{refused}");
+            pair.lab.start_again(other);
+            pair.until_normal();
+        }
+    });
+}
+
+#[test]
+fn a_frozen_partner_holds_up_its_survivor_and_nobody_else() {
+    on_each("a partner that is frozen", |version| {
+        for mode in Mode::ALL {
+            let pair = Pair::start(version, mode, patient());
+            let (frozen, survivor) = victim(mode);
+            pair.lab.freeze(frozen);
+            // It notices when its own question's time is up.
+            pair.until_alone(survivor);
+            let mut evidence = pair.gather(survivor);
+            let said = words(&evidence);
+            eprintln!("{version:?} {mode:?} frozen: {}\n{said}", verdict(&evidence));
+            assert_eq!(verdict(&evidence).headline(), UNCONFIRMED, "{said}");
+            evidence.fenced = true;
+            // Its host is there: whoever fenced something, it was not this one.
+            assert_eq!(verdict(&evidence).headline(), UNCONFIRMED);
+            let steps = Arc::new(Mutex::new(Vec::new()));
+            let told = Arc::clone(&steps);
+            let begun = Instant::now();
+            let read = pair.runtime.block_on(async {
+                let order = set_partner_down();
+                let server = name(survivor);
+                let plan = pair.ipam.plan(Intent::Order { server, order }).await.unwrap();
+                let (began, has_begun) = tokio::sync::watch::channel(false);
+                let progress = Progress::to(move |step, result| {
+                    told.lock().unwrap().push((step, result.is_some()));
+                    began.send_replace(true);
+                });
+                let ipam = pair.ipam.clone();
+                let doing = tokio::spawn(async move {
+                    ipam.carry_out(plan, &progress, &Cancel::new()).await
+                });
+                let mut has_begun = has_begun;
+                has_begun.wait_for(|begun| *begun).await.unwrap();
+                let since = Instant::now();
+                let other = ServerName::new(OTHER);
+                let estate = pair.ipam.collect_only(std::slice::from_ref(&other)).await;
+                let read = since.elapsed();
+                assert!(estate.servers[&other].error.is_none());
+                // It is under way, and shows as that.
+                assert_eq!(*steps.lock().unwrap(), [(0, false)]);
+                let outcome = doing.await.unwrap();
+                assert_eq!(outcome.ended, Ended::Done, "{outcome:?}");
+                read
+            });
+            eprintln!(
+                "{version:?} {mode:?}: the order took {:?}, another server was read in {read:?}",
+                begun.elapsed()
+            );
+            assert_eq!(*steps.lock().unwrap(), [(0, false), (0, true)]);
+            assert_eq!(pair.state(survivor), Some(FailoverState::PartnerDown));
+            assert_eq!(pair.lab.state(survivor).as_deref(), Some("partner-down"));
+            // It comes to, and finds the question whether it may be switched off.
+            pair.lab.thaw(frozen);
+            pair.until("it answers again", || pair.status(frozen).is_some());
+            let stuck = || {
+                let status = pair.status(frozen).unwrap();
+                status.own_word.as_deref() == Some("in-maintenance")
+            };
+            pair.until("it says where it is", || {
+                stuck() || pair.state(frozen) == Some(FailoverState::Normal)
+            });
+            eprintln!("{version:?} {mode:?} thawed: stuck {}", stuck());
+            if stuck() {
+                let list = pair.checklist(survivor);
+                let trouble = list.trouble.clone().unwrap_or_default();
+                assert!(trouble.contains("Reset HA"), "{list:?}");
+                let outcome = pair.order(frozen, reset_ha()).unwrap();
+                assert_eq!(outcome.ended, Ended::Done, "{outcome:?}");
+            }
+            pair.until_normal();
+        }
+    });
+}
+
+#[test]
+fn a_partition_is_no_death() {
+    if !namespaces::possible("Set Partner Down in a partition") {
+        return;
+    }
+    on_each("Set Partner Down in a partition", |version| {
+        for mode in Mode::ALL {
+            let options = Options {
+                apart: true,
+                ..patient()
+            };
+            let pair = Pair::start(version, mode, options);
+            let (_, survivor) = victim(mode);
+            pair.lab.cut();
+            pair.until_alone(survivor);
+            let mut evidence = pair.gather(survivor);
+            evidence.fenced = true;
+            let said = words(&evidence);
+            eprintln!("{version:?} {mode:?} cut: {}\n{said}", verdict(&evidence));
+            assert_eq!(verdict(&evidence).headline(), DONT, "{said}");
+            // Against that, it is done, and both serve: the checklist says so.
+            let outcome = pair.order(survivor, set_partner_down()).unwrap();
+            assert_eq!(outcome.ended, Ended::Done, "{outcome:?}");
+            pair.collect();
+            assert_eq!(pair.state(survivor), Some(FailoverState::PartnerDown));
+            let list = pair.checklist(survivor);
+            eprintln!("{version:?} {mode:?} cut: {:?}", list.trouble);
+            assert!(list.trouble.is_some(), "{list:?}");
+            pair.lab.join();
+            pair.until_normal();
+        }
+    });
+}
+
+#[test]
+fn whatever_a_live_partner_answers_the_words_are_true() {
+    on_each("ten answers of a live partner", |version| {
+        // Contact is not lost while the partner is held.
+        let options = Options {
+            max_response: 20_000,
+            ..patient()
+        };
+        let pair = Pair::start(version, Mode::LoadBalance, options);
+        pair.lab.kill(1);
+        let partner = Partner::at(&pair.lab.peer_url(1));
+        let state = || pair.lab.state(0).unwrap_or_default();
+        for notified in Notified::ALL {
+            partner.wait_heard();
+            pair.lab.wait_state(0, "load-balancing");
+            // We ask it ourselves: it is there, whatever it will say to its partner.
+            let mut evidence = pair.gather(0);
+            evidence.fenced = true;
+            assert_eq!(verdict(&evidence).headline(), DONT, "{}", words(&evidence));
+            partner.answers(notified);
+            let held = partner.hold();
+            let begun = Instant::now();
+            let ended = pair.force(0, &set_partner_down());
+            let (took, after) = (begun.elapsed(), state());
+            let said = match &ended {
+                Ok(()) => "done".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            eprintln!("{version:?} {notified:?}: {after}, {said} ({} ms)", took.as_millis());
+            assert!(!said.contains("safely shut"), "{said}");
+            assert!(!said.contains("now in the partner-down"), "{said}");
+            match notified {
+                Notified::Success => {
+                    assert_eq!(after, "load-balancing");
+                    assert!(matches!(ended, Err(DriverError::Refused { .. })), "{said}");
+                    assert!(said.contains("alive"), "{said}");
+                }
+                Notified::Unsupported | Notified::NotAllowed => {
+                    assert_eq!(after, "load-balancing");
+                    assert!(matches!(ended, Err(DriverError::Refused { .. })), "{said}");
+                    assert!(said.contains("load-balancing"), "{said}");
+                }
+                _ => {
+                    assert_eq!(after, "partner-down", "{said}");
+                    ended.unwrap();
+                }
+            }
+            drop(held);
+        }
+        // As maintenance: whoever wanted that learns what became of it.
+        for notified in [Notified::Failure, Notified::Nonsense] {
+            pair.lab.wait_state(0, "load-balancing");
+            partner.answers(notified);
+            let held = partner.hold();
+            let error = pair.force(0, &start_maintenance()).unwrap_err();
+            let said = error.to_string();
+            eprintln!("{version:?} maintenance, {notified:?}: {said}");
+            assert_eq!(state(), "partner-down");
+            assert!(matches!(error, DriverError::PartlyApplied { .. }), "{said}");
+            assert!(said.contains("its state is partner-down"), "{said}");
+            drop(held);
+        }
+        // And with nobody held: it may have found its partner again before it is asked.
+        pair.lab.wait_state(0, "load-balancing");
+        partner.answers(Notified::Nonsense);
+        let ended = pair.force(0, &set_partner_down());
+        let said = format!("{ended:?}");
+        eprintln!("{version:?} not held: {said}");
+        assert!(!said.contains("safely shut"), "{said}");
+        pair.lab.wait_state(0, "load-balancing");
+    });
+}
