@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -68,10 +68,8 @@ impl Notified {
 
 struct Script {
     notified: Notified,
-    /// While it is, heartbeats stay without an answer.
-    held: bool,
-    /// Heartbeats that wait.
-    waiting: usize,
+    /// What it says of itself.
+    state: &'static str,
     /// Heartbeats that were answered.
     answered: usize,
     ended: bool,
@@ -88,16 +86,6 @@ pub struct Partner {
     at: std::net::SocketAddr,
 }
 
-/// While this lives, heartbeats stay without an answer.
-pub struct Held(Arc<Stage>);
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.0.script.lock().unwrap().held = false;
-        self.0.changed.notify_all();
-    }
-}
-
 impl Partner {
     /// In the place of the partner that listened there.
     pub fn at(url: &str) -> Partner {
@@ -107,8 +95,7 @@ impl Partner {
         let stage = Arc::new(Stage {
             script: Mutex::new(Script {
                 notified: Notified::Success,
-                held: false,
-                waiting: 0,
+                state: "load-balancing",
                 answered: 0,
                 ended: false,
             }),
@@ -132,31 +119,20 @@ impl Partner {
         self.stage.script.lock().unwrap().notified = notified;
     }
 
-    /// From now on heartbeats stay without an answer; comes back when one does.
-    pub fn hold(&self) -> Held {
-        let mut script = self.stage.script.lock().unwrap();
-        script.held = true;
-        self.wait(script, |script| script.waiting > 0);
-        Held(Arc::clone(&self.stage))
+    /// From now on it says that it is in that state.
+    pub fn is(&self, state: &'static str) {
+        self.stage.script.lock().unwrap().state = state;
     }
 
     /// Waits for two more heartbeats: the server knows again who it has.
     pub fn wait_heard(&self) {
         let script = self.stage.script.lock().unwrap();
-        let before = script.answered;
-        self.wait(script, |script| script.answered > before + 1);
-    }
-
-    fn wait(
-        &self,
-        script: std::sync::MutexGuard<'_, Script>,
-        holds: impl Fn(&Script) -> bool,
-    ) {
+        let wanted = script.answered + 2;
         let patience = Duration::from_secs(30);
-        let (_script, late) = self
-            .stage
-            .changed
-            .wait_timeout_while(script, patience, |script| !holds(script))
+        let heard = |script: &mut Script| script.answered < wanted;
+        let changed = &self.stage.changed;
+        let (_script, late) = changed
+            .wait_timeout_while(script, patience, heard)
             .unwrap();
         assert!(!late.timed_out(), "no heartbeat came");
     }
@@ -223,18 +199,12 @@ fn answer(request: &Value, writer: &TcpStream, stage: &Stage) -> bool {
     match request["command"].as_str().unwrap_or_default() {
         "ha-heartbeat" => {
             let mut script = stage.script.lock().unwrap();
-            script.waiting += 1;
-            stage.changed.notify_all();
-            script = stage
-                .changed
-                .wait_while(script, |script| script.held && !script.ended)
-                .unwrap();
-            script.waiting -= 1;
             script.answered += 1;
+            let state = script.state;
             drop(script);
             stage.changed.notify_all();
             good(json!({
-                "state": "load-balancing",
+                "state": state,
                 "date-time": now(),
                 "scopes": ["s2"],
                 "unsent-update-count": 0,
@@ -245,12 +215,11 @@ fn answer(request: &Value, writer: &TcpStream, stage: &Stage) -> bool {
             match notified.answer() {
                 Some((status, kind, body)) => say(writer, status, kind, &body),
                 None if notified == Notified::Hang => {
-                    let since = Instant::now();
                     let script = stage.script.lock().unwrap();
-                    let rest = Duration::from_secs(25).saturating_sub(since.elapsed());
+                    let long = Duration::from_secs(25);
                     let _ = stage
                         .changed
-                        .wait_timeout_while(script, rest, |script| !script.ended);
+                        .wait_timeout_while(script, long, |script| !script.ended);
                     false
                 }
                 None => false,

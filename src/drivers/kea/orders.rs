@@ -9,6 +9,7 @@ use super::prepare::expect;
 use super::standing::{self, Standing, Terms, of_relationship};
 use super::wire::{Answer, Command};
 use super::write::in_kea_s_words;
+use crate::config::KeaAddress;
 use crate::drivers::{DriverError, Expected};
 use crate::model::edit::Order;
 use crate::model::text::printable;
@@ -216,12 +217,10 @@ impl KeaServer {
                 Code::FoStateNotNormal,
                 format!("{}; its state is {state}", in_kea_s_words(answer)),
             ),
-            Ok(answer) => DriverError::PartlyApplied {
+            // What it says of its partner then may be true or not.
+            Ok(_) => DriverError::PartlyApplied {
                 server: self.server.clone(),
-                what: format!(
-                    "{}, yet its state is {state}, not {wanted}",
-                    in_kea_s_words(answer)
-                ),
+                what: format!("it said yes, yet its state is {state}, not {wanted}"),
             },
             Err(DriverError::OutcomeUnknown { why, .. }) => DriverError::OutcomeUnknown {
                 server: self.server.clone(),
@@ -387,15 +386,19 @@ impl KeaServer {
                 Command::write("lease4-del").with(&serde_json::json!({ "ip-address": address }))
             }
         };
-        let text = match &command.arguments {
-            None => format!(r#"{{"command":"{}"}}"#, command.name),
-            Some(arguments) => {
-                format!(
-                    r#"{{"command":"{}","arguments":{arguments}}}"#,
-                    command.name
-                )
-            }
+        // Over HTTP it says for which of the servers behind a Control Agent it is.
+        let entry = self.entry.as_ref().map(|entry| &entry.address);
+        let service = match entry {
+            Some(KeaAddress::Url(_)) => r#","service":["dhcp4"]"#,
+            Some(KeaAddress::Socket(_)) | None => "",
         };
+        let arguments = command.arguments.map_or_else(String::new, |arguments| {
+            format!(r#","arguments":{arguments}"#)
+        });
+        let text = format!(
+            r#"{{"command":"{}"{service}{arguments}}}"#,
+            command.name
+        );
         printable(&text, 1000)
     }
 

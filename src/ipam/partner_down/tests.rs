@@ -82,6 +82,7 @@ fn evidence(state: S, found: [Found; 4]) -> Evidence {
             error: (!serves).then_some(error),
             probe: probe("dc1", found),
         },
+        product: Product::Microsoft,
         mclt: Seconds::hours(1),
         scopes: Vec::new(),
         fenced: false,
