@@ -40,7 +40,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 struct Pair {
     ipam: Ipam,
     runtime: Runtime,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
     lab: Lab,
 }
 
@@ -109,12 +109,14 @@ impl Pair {
             "{}[[server]]\nname = \"{OTHER}\"\nkind = \"embedded\"\n",
             servers.concat()
         );
-        let configuration = Configuration::parse(&home.config_file(), &text).unwrap();
+        std::fs::create_dir_all(home.config_file().parent().unwrap()).unwrap();
+        std::fs::write(home.config_file(), &text).unwrap();
+        let configuration = Configuration::load(&home).unwrap();
         let ipam = Ipam::open(&home, &configuration, Clock::system(), "tester").unwrap();
         let pair = Pair {
             ipam,
             runtime: runtime(),
-            _home: folder,
+            home: folder,
             lab,
         };
         // Twice: the second time each knows who its partner is.
@@ -202,6 +204,20 @@ impl Pair {
         self.runtime.block_on(driver.order(order, &[]))
     }
 
+    /// A line on the command line: whether it went well, and what it said.
+    fn verb(&self, words: &[&str]) -> (bool, String) {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_twinscope"))
+            .env("TWINSCOPE_HOME", self.home.path())
+            .arg("ipam")
+            .args(words)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        (output.status.success(), said)
+    }
+
     fn checklist(&self, survivor: usize) -> Checklist {
         let estate = self.ipam.estate();
         let rows = estate.relationships();
@@ -257,7 +273,10 @@ fn a_dead_partner_is_taken_for_down_and_comes_back() {
             assert!(waits.contains("max-unacked-clients 5"), "{waits}");
             let mut evidence = pair.gather(survivor);
             let said = words(&evidence);
-            eprintln!("{version:?} {mode:?} killed: {}\n{said}", verdict(&evidence));
+            eprintln!(
+                "{version:?} {mode:?} killed: {}\n{said}",
+                verdict(&evidence)
+            );
             says_nothing_of_windows(&said);
             assert_eq!(verdict(&evidence).headline(), SAFE, "{said}");
             evidence.fenced = true;
@@ -313,7 +332,11 @@ fn a_dead_partner_is_taken_for_down_and_comes_back() {
             assert!(seen.is_sorted(), "{seen:?}");
             let last = pair.checklist(survivor);
             // The survivor has one reservation more: the last step is to look at that.
-            let open: Vec<_> = last.steps.iter().filter(|step| step.mark != Mark::Done).collect();
+            let open: Vec<_> = last
+                .steps
+                .iter()
+                .filter(|step| step.mark != Mark::Done)
+                .collect();
             assert_eq!(open.len(), 1, "{last:?}");
             assert!(open[0].sentence.contains("1 difference"), "{last:?}");
         }
@@ -369,7 +392,10 @@ fn a_partner_that_lives_is_never_taken_for_down() {
                 assert_eq!(evidence.instead(), Some(start_maintenance()), "{said}");
                 // Not even planned.
                 let refused = pair.order(survivor, set_partner_down()).unwrap_err();
-                assert!(refused.to_string().contains("a partner that lives"), "{refused}");
+                assert!(
+                    refused.to_string().contains("a partner that lives"),
+                    "{refused}"
+                );
                 // Sent all the same.
                 let refused = pair.force(survivor, &set_partner_down()).unwrap_err();
                 eprintln!("{version:?} {mode:?} alive: {refused}");
@@ -427,6 +453,48 @@ fn maintenance_is_started_taken_back_and_seen_through() {
 }
 
 #[test]
+fn the_command_line_says_and_does_the_same() {
+    on_each("maintenance on the command line", |version| {
+        let pair = Pair::start(version, Mode::HotStandby, patient());
+        let relationship = relationship();
+        let on = |verb, server, more: &[&str]| {
+            let named = ["--server", server, "--relationship", &relationship];
+            let words = [&[verb], &named[..], more].concat();
+            let (well, said) = pair.verb(&words);
+            eprintln!("{version:?} {verb} {server} {more:?}: {well}\n{said}");
+            says_nothing_of_windows(&said);
+            (well, said)
+        };
+        let (well, said) = on("set-partner-down", "s1", &["--yes"]);
+        assert!(!well && said.contains(DONT), "{said}");
+        assert!(said.contains("use Start Maintenance"), "{said}");
+        let (well, said) = on("set-partner-down", "s1", &["--yes", "--force"]);
+        assert!(!well && said.contains("a partner that lives"), "{said}");
+        let (well, said) = on("reset-ha", "s2", &["--yes"]);
+        assert!(!well && said.contains("is not stuck"), "{said}");
+        let (well, said) = on("start-maintenance", "s1", &["--what-if"]);
+        assert!(well && said.contains("s1 answers for both"), "{said}");
+        pair.until_normal();
+        let (well, said) = on("start-maintenance", "s1", &["--yes"]);
+        assert!(well, "{said}");
+        assert_eq!(pair.lab.state(0).as_deref(), Some("partner-in-maintenance"));
+        let (well, said) = on("cancel-maintenance", "s2", &["--yes"]);
+        assert!(!well && said.contains("does not hold"), "{said}");
+        let (well, said) = on("cancel-maintenance", "s1", &["--yes"]);
+        assert!(well, "{said}");
+        pair.until_normal();
+        // One that was prepared to be switched off, and whose partner forgot it.
+        assert!(on("start-maintenance", "s1", &["--yes"]).0);
+        pair.lab.kill(0);
+        let (well, said) = on("reset-ha", "s2", &["--yes"]);
+        assert!(well, "{said}");
+        assert_ne!(pair.lab.state(1).as_deref(), Some("in-maintenance"));
+        pair.lab.start_again(0);
+        pair.until_normal();
+    });
+}
+
+#[test]
 fn a_frozen_partner_holds_up_its_survivor_and_nobody_else() {
     on_each("a partner that is frozen", |version| {
         for mode in Mode::ALL {
@@ -437,7 +505,10 @@ fn a_frozen_partner_holds_up_its_survivor_and_nobody_else() {
             pair.until_alone(survivor);
             let mut evidence = pair.gather(survivor);
             let said = words(&evidence);
-            eprintln!("{version:?} {mode:?} frozen: {}\n{said}", verdict(&evidence));
+            eprintln!(
+                "{version:?} {mode:?} frozen: {}\n{said}",
+                verdict(&evidence)
+            );
             assert_eq!(verdict(&evidence).headline(), UNCONFIRMED, "{said}");
             evidence.fenced = true;
             // Its host is there: whoever fenced something, it was not this one.
@@ -448,16 +519,21 @@ fn a_frozen_partner_holds_up_its_survivor_and_nobody_else() {
             let read = pair.runtime.block_on(async {
                 let order = set_partner_down();
                 let server = name(survivor);
-                let plan = pair.ipam.plan(Intent::Order { server, order }).await.unwrap();
+                let plan = pair
+                    .ipam
+                    .plan(Intent::Order { server, order })
+                    .await
+                    .unwrap();
                 let (began, has_begun) = tokio::sync::watch::channel(false);
                 let progress = Progress::to(move |step, result| {
                     told.lock().unwrap().push((step, result.is_some()));
                     began.send_replace(true);
                 });
                 let ipam = pair.ipam.clone();
-                let doing = tokio::spawn(async move {
-                    ipam.carry_out(plan, &progress, &Cancel::new()).await
-                });
+                let doing =
+                    tokio::spawn(
+                        async move { ipam.carry_out(plan, &progress, &Cancel::new()).await },
+                    );
                 let mut has_begun = has_begun;
                 has_begun.wait_for(|begun| *begun).await.unwrap();
                 let since = Instant::now();
@@ -601,7 +677,10 @@ fn whatever_a_live_partner_answers_the_words_are_true() {
             assert!(matches!(error, DriverError::PartlyApplied { .. }), "{said}");
             assert!(said.contains("its state is partner-down"), "{said}");
             let refused = pair.force(0, &cancel_maintenance()).unwrap_err();
-            assert!(refused.to_string().contains("can't be cancelled"), "{refused}");
+            assert!(
+                refused.to_string().contains("can't be cancelled"),
+                "{refused}"
+            );
         }
     });
 }

@@ -131,9 +131,7 @@ impl Partner {
         let patience = Duration::from_secs(30);
         let heard = |script: &mut Script| script.answered < wanted;
         let changed = &self.stage.changed;
-        let (_script, late) = changed
-            .wait_timeout_while(script, patience, heard)
-            .unwrap();
+        let (_script, late) = changed.wait_timeout_while(script, patience, heard).unwrap();
         assert!(!late.timed_out(), "no heartbeat came");
     }
 }
@@ -150,7 +148,9 @@ impl Drop for Partner {
 /// Requests of one connection, one after the other.
 fn serve(stream: TcpStream, stage: &Stage) {
     let _ = stream.set_read_timeout(Some(Duration::from_secs(30)));
-    let Ok(writer) = stream.try_clone() else { return };
+    let Ok(writer) = stream.try_clone() else {
+        return;
+    };
     let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader) {
         if !answer(&request, &writer, stage) {

@@ -395,10 +395,7 @@ impl KeaServer {
         let arguments = command.arguments.map_or_else(String::new, |arguments| {
             format!(r#","arguments":{arguments}"#)
         });
-        let text = format!(
-            r#"{{"command":"{}"{service}{arguments}}}"#,
-            command.name
-        );
+        let text = format!(r#"{{"command":"{}"{service}{arguments}}}"#, command.name);
         printable(&text, 1000)
     }
 

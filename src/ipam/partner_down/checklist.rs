@@ -87,7 +87,8 @@ impl Now<'_> {
     }
 
     fn word(&self) -> String {
-        self.status.map_or_else(|| "not known".to_owned(), kea_ha::word)
+        self.status
+            .map_or_else(|| "not known".to_owned(), kea_ha::word)
     }
 
     fn state(&self) -> Option<S> {

@@ -11,12 +11,12 @@ use crate::drivers::probe::{Found, LastLease, ProbeItem, cmdlet};
 use crate::drivers::{LeaseQuery, Probe};
 use crate::ipam::estate::ServerView;
 use crate::ipam::{Estate, Ipam, PlanError};
+use crate::model::ScopeId;
 use crate::model::failover::Relationship;
 use crate::model::lease::{Lease, ScopeStatistics};
 use crate::model::scope::LeaseDuration;
 use crate::model::server::{Product, ServerName};
 use crate::model::text::printable;
-use crate::model::ScopeId;
 use crate::rules::{Code, DhcpError};
 
 /// Leases are counted in so many scopes, those with the fewest free addresses.

@@ -120,6 +120,14 @@ impl PartnerDownLayer {
             _ => return buttons,
         };
         buttons.insert(1, (label, INSTEAD));
+        // In 80 columns there is no room for more words.
+        for (label, spot) in &mut buttons {
+            match *spot {
+                GATHER => *label = "r again",
+                CLOSE if self.checklist.is_none() => *label = "Esc",
+                _ => {}
+            }
+        }
         buttons
     }
 
