@@ -18,6 +18,9 @@ use crate::rules::Code;
 /// The partner is given ten seconds to answer, and the server answers nobody meanwhile.
 const MAINTENANCE: Duration = Duration::from_secs(15);
 
+/// The state of a server whose partner is prepared to be stopped.
+const HOLDS: &str = "partner-in-maintenance";
+
 impl KeaServer {
     /// Does what is ordered, and sees whether it was done.
     pub(super) async fn obey(
@@ -249,23 +252,36 @@ impl KeaServer {
 
     /// Cancels the partner's maintenance, and sees that it is over.
     async fn cancel(&self, terms: &Terms) -> Result<(), DriverError> {
-        let command = Command::write("ha-maintenance-cancel").within(MAINTENANCE);
-        let before = self.standing(terms).await?;
-        let asked = match self.ask(&of_relationship(command, terms)).await {
-            Err(error) if error.nothing_done() => return Err(error),
-            asked => asked,
-        };
-        let after = self.after(terms, &before, &asked).await?;
-        match after.state.as_str() {
-            "partner-in-maintenance" => Err(self.did_not(&asked, &after, "as before")),
-            "partner-down" => Err(DriverError::PartlyApplied {
-                server: self.server.clone(),
-                what: format!(
-                    "its partner {} is gone meanwhile: its state is partner-down, which ends by itself once the partner is back",
-                    self.partner(terms)
-                ),
-            }),
-            _ => Ok(()),
+        let mut tries = 3;
+        loop {
+            tries -= 1;
+            let command = Command::write("ha-maintenance-cancel").within(MAINTENANCE);
+            let before = self.standing(terms).await?;
+            let asked = match self.ask(&of_relationship(command, terms)).await {
+                Err(error) if error.nothing_done() => return Err(error),
+                asked => asked,
+            };
+            let mut after = self.after(terms, &before, &asked).await?;
+            if after.state != HOLDS {
+                // An answer of its partner that was under way says that this is in maintenance
+                // still, and it takes up holding it again.
+                sleep(Duration::from_millis(150)).await;
+                after = self.standing(terms).await.unwrap_or(after);
+            }
+            match after.state.as_str() {
+                HOLDS if tries > 0 && asked.is_ok() && !refused(&asked) => {}
+                HOLDS => return Err(self.did_not(&asked, &after, "as before")),
+                "partner-down" => {
+                    return Err(DriverError::PartlyApplied {
+                        server: self.server.clone(),
+                        what: format!(
+                            "its partner {} is gone meanwhile: its state is partner-down, which ends by itself once the partner is back",
+                            self.partner(terms)
+                        ),
+                    });
+                }
+                _ => return Ok(()),
+            }
         }
     }
 
