@@ -10,7 +10,7 @@ mod partner;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use kea_lab::{Hooks, Lab, Mode, NAMES, Options, Version, namespaces, on_each};
+use kea_lab::{Control, Hooks, Lab, Mode, NAMES, Options, Version, namespaces, on_each};
 use partner::{Notified, Partner};
 use tokio::runtime::Runtime;
 use twinscope::clock::Clock;
@@ -98,10 +98,13 @@ impl Pair {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(folder.path());
         let servers = [0, 1].map(|server| {
+            let address = match lab.options.control {
+                Control::Socket => format!("socket = \"{}\"", lab.socket(server).display()),
+                Control::Http | Control::Agent => format!("url = \"{}\"", lab.url(server)),
+            };
             format!(
-                "[[server]]\nname = \"{}\"\nkind = \"kea\"\nsocket = \"{}\"\nha_url = \"{}\"\n",
+                "[[server]]\nname = \"{}\"\nkind = \"kea\"\n{address}\nha_url = \"{}\"\n",
                 NAMES[server],
-                lab.socket(server).display(),
                 lab.peer_url(server)
             )
         });
@@ -340,6 +343,37 @@ fn a_dead_partner_is_taken_for_down_and_comes_back() {
             assert_eq!(open.len(), 1, "{last:?}");
             assert!(open[0].sentence.contains("1 difference"), "{last:?}");
         }
+    });
+}
+
+#[test]
+fn over_http_only_somebody_on_its_machine_knows_that_it_is_stopped() {
+    on_each("a partner that is stopped, over HTTP", |version| {
+        let options = Options {
+            control: Control::Http,
+            ..patient()
+        };
+        let pair = Pair::start(version, Mode::HotStandby, options);
+        pair.lab.stop(0);
+        pair.until_alone(1);
+        let mut evidence = pair.gather(1);
+        let said = words(&evidence);
+        eprintln!("{version:?} stopped, HTTP: {}\n{said}", verdict(&evidence));
+        // Its Control Agent says so. Without one there are two ports that refuse, which a firewall
+        // does as well.
+        let (plain, fenced) = match pair.lab.has_agent() {
+            true => (SAFE, SAFE),
+            false => (UNCONFIRMED, UNCONFIRMED),
+        };
+        assert_eq!(verdict(&evidence).headline(), plain, "{said}");
+        evidence.fenced = true;
+        assert_eq!(verdict(&evidence).headline(), fenced, "{said}");
+        assert!(evidence.command.contains(r#""service":["dhcp4"]"#));
+        let outcome = pair.order(1, evidence.switch_order()).unwrap();
+        assert_eq!(outcome.ended, Ended::Done, "{outcome:?}");
+        assert_eq!(pair.lab.state(1).as_deref(), Some("partner-down"));
+        pair.lab.start_again(0);
+        pair.until_normal();
     });
 }
 
