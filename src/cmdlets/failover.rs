@@ -251,6 +251,7 @@ async fn add(run: &mut Run<'_, '_>) -> Done<Results> {
         with: FailoverChoice::New {
             relationship,
             secret: secret.map(|secret| SharedSecret::Text(secret.into())),
+            ha: None,
         },
     };
     run.carry(intent, &message, name).await?;

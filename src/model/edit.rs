@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::{Range, ScopeId};
 use super::failover::{Relationship, RelationshipProperty, SharedSecret};
+use super::ha_setup::HaSetup;
 use super::option::{OptionKey, OptionValue};
 use super::policy::{Filter, MacPattern, Policy, PolicyProperty};
 use super::reservation::{Reservation, ReservationProperty};
@@ -164,6 +165,9 @@ pub enum Edit {
         relationship: Relationship,
         /// For message authentication.
         secret: Option<SharedSecret>,
+        /// The terms that a Kea server needs besides, as this server has them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ha: Option<Box<HaSetup>>,
     },
     /// Sets some of a relationship's properties.
     SetRelationship {

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Code, DhcpError};
-use crate::model::failover::{RelationshipProperty, Side};
+use crate::model::failover::{Mode, RelationshipProperty, Role, Side};
 use crate::model::plan::FailoverChoice;
+use crate::model::scope::Seconds;
 use crate::model::text::printable;
-use crate::model::{Edit, Relationship, Scope, ScopeId, ServerConfig, ServerName};
+use crate::model::{Edit, HaSetup, Relationship, Scope, ScopeId, ServerConfig, ServerName};
 
 /// The edits of one relationship's two servers.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,15 +43,20 @@ pub fn configure(
         FailoverChoice::New {
             relationship,
             secret,
+            ha,
         } => {
             let mut relationship = relationship.clone();
             relationship.scopes.clone_from(scopes);
             relationship.authenticated = secret.is_some();
             // Whoever has the scopes is the primary.
             relationship.side = Side::Primary;
+            if let Some(ha) = ha {
+                on_kea(&mut relationship, ha);
+            }
             there.push(Edit::AddRelationship {
                 relationship: relationship.mirrored(this),
                 secret: secret.clone(),
+                ha: ha.as_ref().map(|ha| Box::new(ha.mirrored())),
             });
             Ok(Both {
                 name: relationship.name.clone(),
@@ -58,6 +64,7 @@ pub fn configure(
                 here: vec![Edit::AddRelationship {
                     relationship,
                     secret: secret.clone(),
+                    ha: ha.clone(),
                 }],
                 there,
             })
@@ -72,6 +79,20 @@ pub fn configure(
             Ok(both(relationship, vec![add], there))
         }
     }
+}
+
+/// What a Kea server makes of a relationship on its terms.
+fn on_kea(relationship: &mut Relationship, ha: &HaSetup) {
+    relationship.switch_interval = ha.switch_interval();
+    relationship.mclt = Seconds(0);
+    // Whoever has the scopes is active in hot standby.
+    relationship.mode = match relationship.mode {
+        Mode::LoadBalance { .. } => Mode::LoadBalance { percent: 50 },
+        Mode::HotStandby { .. } => Mode::HotStandby {
+            role: Role::Active,
+            reserve_percent: 0,
+        },
+    };
 }
 
 /// Takes scopes out of failover: this server keeps them. One `Both` a relationship concerned.
@@ -211,7 +232,6 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::failover::{Mode, Role};
     use crate::rules::{Facts, Rulebook, apply_all};
 
     fn here() -> ServerName {
@@ -251,6 +271,7 @@ mod tests {
         FailoverChoice::New {
             relationship,
             secret: None,
+            ha: None,
         }
     }
 

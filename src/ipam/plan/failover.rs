@@ -13,7 +13,7 @@ use super::{Draft, PlanError};
 use crate::model::failover::RelationshipProperty;
 use crate::model::plan::{FailoverChoice, NotUndoable, Purpose, Risk};
 use crate::model::text::printable;
-use crate::model::{Edit, ScopeId, ServerName};
+use crate::model::{Edit, HaSetup, ScopeId, ServerName};
 use crate::rules::pair;
 
 /// Puts scopes under failover.
@@ -32,6 +32,14 @@ pub(super) async fn configure(
     let partner = partner.unwrap_or(both.partner);
     world.reading(&partner)?;
     let mut draft = Draft::new(Risk::Several);
+    if let FailoverChoice::New { ha: Some(ha), .. } = with {
+        can_listen(
+            world,
+            [(server, ha), (&partner, &ha.mirrored())],
+            &mut draft,
+        )
+        .await?;
+    }
     let here = (server, both.here);
     let there = (&partner, both.there);
     let sides = match with {
@@ -59,6 +67,23 @@ pub(super) async fn configure(
         ));
     }
     Ok(draft)
+}
+
+/// Whether each of two servers can listen where the other one will look for it.
+async fn can_listen(
+    world: &World<'_>,
+    ends: [(&ServerName, &HaSetup); 2],
+    draft: &mut Draft,
+) -> Result<(), PlanError> {
+    for (server, ha) in ends {
+        let Ok(driver) = world.ipam.driver(server) else {
+            continue;
+        };
+        if let Some(warning) = driver.before_pairing(ha).await? {
+            draft.warn(warning);
+        }
+    }
+    Ok(())
 }
 
 /// Takes scopes out of failover.
@@ -121,7 +146,10 @@ pub(super) async fn edit(
         .foretell(&partner, both.there, Purpose::Joint)
         .map_err(denied(&partner))?;
     let mut draft = Draft::new(Risk::Several);
-    draft.steps = vec![here, there];
+    draft.steps = match world.first_of(server, &partner) {
+        Some(first) if first == partner => vec![there, here],
+        _ => vec![here, there],
+    };
     Ok(draft)
 }
 

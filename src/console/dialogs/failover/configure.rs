@@ -169,6 +169,7 @@ impl FormKind for Configure {
                         ..Relationship::new(fields.text("name"), partner.clone())
                     },
                     secret,
+                    ha: None,
                 }
             }
         };
