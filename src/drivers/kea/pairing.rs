@@ -23,6 +23,8 @@ use crate::rules::{Code, ha_setup};
 const CONNECT: Duration = Duration::from_secs(2);
 /// However long the heartbeats, so long at most is waited for two servers to find each other.
 const LONGEST: Duration = Duration::from_secs(150);
+/// And so long at least.
+const LEAST: Duration = Duration::from_secs(5);
 /// So many heartbeats it takes at most: one each to be heard of, to be ready, to be normal.
 const HEARTBEATS: u32 = 4;
 /// Besides them: leases are copied.
@@ -152,10 +154,14 @@ impl KeaServer {
             return Err("it does not have the relationship".to_owned());
         };
         let heartbeat = Duration::from_millis(u64::from(ha.heartbeat_delay));
+        let max_response = Duration::from_millis(u64::from(ha.max_response_delay));
         let listens = relationship.side == Side::Secondary;
         let patience = match listens {
             true => MORE,
-            false => (heartbeat * HEARTBEATS + MORE).min(LONGEST),
+            // Given back while its partner still waits: later that one would serve alone.
+            false => (heartbeat * HEARTBEATS + MORE)
+                .min(LONGEST)
+                .min((max_response / 5 * 4).max(LEAST)),
         };
         let begun = Instant::now();
         loop {

@@ -48,7 +48,7 @@ fn kea_takes_what_edits_write() {
     );
     let mut document = document(&base);
     takes(&document).expect("the base");
-    let mut context = context();
+    let context = context();
     let (one, two) = (id("10.0.0.0/24"), id("10.0.1.0/24"));
     let set = |scope, properties| Edit::SetScope { scope, properties };
     let mut scope = plain("10.7.0.0/24");
