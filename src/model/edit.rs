@@ -456,19 +456,23 @@ impl fmt::Display for AsTyped<'_, Edit> {
             Edit::RenameSuperscope { from, to } => {
                 write!(f, "Rename superscope '{from}' to '{to}'")
             }
-            Edit::AddRelationship { relationship, .. } => write!(
-                f,
-                "Add failover relationship '{}' with {} ({}; {} scope{})",
-                relationship.name,
-                relationship.partner,
-                relationship.mode,
-                relationship.scopes.len(),
-                if relationship.scopes.len() == 1 {
-                    ""
-                } else {
-                    "s"
+            Edit::AddRelationship {
+                relationship, ha, ..
+            } => {
+                let scopes = relationship.scopes.len();
+                write!(
+                    f,
+                    "Add failover relationship '{}' with {} ({}; {scopes} scope{})",
+                    relationship.name,
+                    relationship.partner,
+                    relationship.mode,
+                    if scopes == 1 { "" } else { "s" }
+                )?;
+                match ha {
+                    Some(ha) => write!(f, ": {ha}"),
+                    None => Ok(()),
                 }
-            ),
+            }
             Edit::SetRelationship { name, properties } => {
                 write!(f, "Edit failover relationship '{name}'")?;
                 set(f, properties, RelationshipProperty::label)

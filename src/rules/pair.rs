@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Code, DhcpError};
-use crate::model::failover::{Mode, RelationshipProperty, Role, Side};
+use crate::model::failover::{RelationshipProperty, Side};
 use crate::model::plan::FailoverChoice;
 use crate::model::scope::Seconds;
 use crate::model::text::printable;
@@ -51,7 +51,8 @@ pub fn configure(
             // Whoever has the scopes is the primary.
             relationship.side = Side::Primary;
             if let Some(ha) = ha {
-                on_kea(&mut relationship, ha);
+                // There it is one of the terms.
+                relationship.switch_interval = ha.switch_interval();
             }
             there.push(Edit::AddRelationship {
                 relationship: relationship.mirrored(this),
@@ -79,20 +80,6 @@ pub fn configure(
             Ok(both(relationship, vec![add], there))
         }
     }
-}
-
-/// What a Kea server makes of a relationship on its terms.
-fn on_kea(relationship: &mut Relationship, ha: &HaSetup) {
-    relationship.switch_interval = ha.switch_interval();
-    relationship.mclt = Seconds(0);
-    // Whoever has the scopes is active in hot standby.
-    relationship.mode = match relationship.mode {
-        Mode::LoadBalance { .. } => Mode::LoadBalance { percent: 50 },
-        Mode::HotStandby { .. } => Mode::HotStandby {
-            role: Role::Active,
-            reserve_percent: 0,
-        },
-    };
 }
 
 /// Takes scopes out of failover: this server keeps them. One `Both` a relationship concerned.
@@ -232,6 +219,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::model::failover::{Mode, Role};
     use crate::rules::{Facts, Rulebook, apply_all};
 
     fn here() -> ServerName {

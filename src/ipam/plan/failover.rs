@@ -12,9 +12,10 @@ use super::world::{World, blind, denied, refused};
 use super::{Draft, PlanError};
 use crate::model::failover::RelationshipProperty;
 use crate::model::plan::{FailoverChoice, NotUndoable, Purpose, Risk};
+use crate::model::server::ServerReading;
 use crate::model::text::printable;
 use crate::model::{Edit, HaSetup, ScopeId, ServerName};
-use crate::rules::pair;
+use crate::rules::{Code, DhcpError, pair};
 
 /// Puts scopes under failover.
 pub(super) async fn configure(
@@ -27,6 +28,9 @@ pub(super) async fn configure(
     let both = pair::configure(server, &reading.config, scopes, with).map_err(refused(server))?;
     let partner = world.canonical(&both.partner);
     world.read(partner.clone()).await;
+    if let Some(partner) = partner.as_ref().and_then(|name| world.reading(name).ok()) {
+        of_one_kind(&reading, partner)?;
+    }
     // The checks in their order: name, reachable, running, version, clocks, what is there already.
     world.try_out(server, &both.here).map_err(denied(server))?;
     let partner = partner.unwrap_or(both.partner);
@@ -67,6 +71,21 @@ pub(super) async fn configure(
         ));
     }
     Ok(draft)
+}
+
+/// Servers of two kinds don't understand each other.
+fn of_one_kind(one: &ServerReading, other: &ServerReading) -> Result<(), PlanError> {
+    let (one, other) = (&one.identity, &other.identity);
+    if one.product == other.product {
+        return Ok(());
+    }
+    Err(refused(&one.name)(DhcpError::new(
+        Code::FoNotSupported,
+        format!(
+            "{} is {} and {} is {}: only servers of one kind can be failover partners",
+            one.name, one.product, other.name, other.product
+        ),
+    )))
 }
 
 /// Whether each of two servers can listen where the other one will look for it.
