@@ -41,7 +41,8 @@ use self::reading::Reader;
 use self::standing::Terms;
 use self::wire::{Answer, Command, Wire};
 use crate::clock::Clock;
-use crate::config::KeaEntry;
+use crate::config::{KeaAddress, KeaEntry};
+use crate::drivers::probe::{Found, ProbeItem};
 use crate::drivers::{
     BoxFuture, CheckLine, Driver, DriverError, Expected, Impact, LeaseQuery, Probe, Readings,
     Silence,
@@ -398,7 +399,16 @@ impl Driver for KeaServer {
             let mut urls = terms.filter_map(|terms| Some(terms.this()?.url.clone()));
             let configured = self.entry.as_ref().and_then(|entry| entry.ha_url.clone());
             let url = configured.or_else(|| urls.next());
-            probe::probe(&*self.wire, &self.server, url.as_deref(), now).await
+            let mut probe = probe::probe(&*self.wire, &self.server, url.as_deref(), now).await;
+            let address = self.entry.as_ref().map(|entry| &entry.address);
+            // A Control Agent says that its server is gone; a socket without one says nothing.
+            if let (Some(KeaAddress::Socket(_)), Found::Refuses) =
+                (address, probe.dhcp_service.found)
+            {
+                let why = "nobody listens at its control socket";
+                probe.management = ProbeItem::new(Found::Refuses, why, now);
+            }
+            probe
         })
     }
 
