@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use twinscope::clock::Clock;
 use twinscope::drivers::embedded::{EmbeddedEstate, Fault, LabCommand};
 use twinscope::drivers::{BoxFuture, Driver};
+use twinscope::model::scope::ScopeProperty;
 use twinscope::model::server::ServerVersion;
 use twinscope::model::{Edit, ScopeId, ServerName};
 use twinscope::rules::Rulebook;
@@ -85,6 +86,13 @@ impl Bench for Embedded {
 
     fn knows(&self, _: &Edit) -> bool {
         true
+    }
+
+    fn too_much(&self) -> Vec<Edit> {
+        vec![Edit::SetScope {
+            scope: self.scope(),
+            properties: vec![ScopeProperty::Name("x".repeat(257))],
+        }]
     }
 
     fn rulebook(&self) -> Rulebook {

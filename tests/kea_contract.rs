@@ -22,7 +22,7 @@ use twinscope::drivers::kea::peers::{PeerEntry, Peers};
 use twinscope::drivers::{BoxFuture, Driver};
 use twinscope::model::failover::RelationshipProperty;
 use twinscope::model::reservation::ReservationProperty;
-use twinscope::model::scope::{ClientType, ScopeProperty, ScopeState};
+use twinscope::model::scope::{ClientType, ScopeProperty, ScopeState, Seconds};
 use twinscope::model::server::{Product, ServerVersion};
 use twinscope::model::{ClientId, Edit, OptionKey, OptionLevel, Scope, ScopeId, ServerName};
 use twinscope::rules::Rulebook;
@@ -176,6 +176,33 @@ impl Bench for Pair {
         }
     }
 
+    fn switch_interval(&self) -> Seconds {
+        Seconds(42)
+    }
+
+    /// A subnet without a name goes by its prefix.
+    fn scope_name(&self, scope: ScopeId, given: &str) -> String {
+        match given {
+            "" => scope.net().to_string(),
+            name => name.to_owned(),
+        }
+    }
+
+    fn too_much(&self) -> Vec<Edit> {
+        let interval = RelationshipProperty::SwitchInterval(Some(Seconds(67)));
+        let name = ScopeProperty::Name("x".repeat(1001));
+        vec![
+            Edit::SetRelationship {
+                name: self.relationship(),
+                properties: vec![interval],
+            },
+            Edit::SetScope {
+                scope: self.scope(),
+                properties: vec![name],
+            },
+        ]
+    }
+
     fn rulebook(&self) -> Rulebook {
         let (major, minor) = match self.lab.version {
             Version::V2_2 => (2, 2),
@@ -275,7 +302,7 @@ fn by_hand(config: &mut Value, edit: &Edit) {
 }
 
 fn subnet(config: &mut Value, scope: ScopeId) -> &mut Value {
-    let prefix = scope.to_string();
+    let prefix = scope.net().to_string();
     let subnets = config["Dhcp4"]["subnet4"].as_array_mut().unwrap();
     let mut subnets = subnets.iter_mut();
     let subnet = subnets.find(|subnet| subnet["subnet"] == prefix.as_str());

@@ -6,7 +6,7 @@ use tokio::time::{Instant, sleep};
 
 use super::KeaServer;
 use super::abilities::Abilities;
-use super::prepare::{Configuration, Prepared, Reversible, prepare};
+use super::prepare::{Configuration, Prepared, Reversible, expect, prepare};
 use super::standing::{self, SOON, Standing, Status, Terms};
 use super::wire::{Answer, Command};
 use crate::drivers::{DriverError, Expected};
@@ -24,10 +24,10 @@ impl KeaServer {
         edits: &[Edit],
         expected: Expected<'_>,
     ) -> Result<(), DriverError> {
-        if edits.is_empty() {
-            return Ok(());
-        }
         let _alone = self.writer.lock().await;
+        if edits.is_empty() {
+            return self.is_as_expected(expected).await;
+        }
         // Also finds out a server that hangs before anything large is asked of it.
         let status = self.status().await?;
         let abilities = self.abilities(status.pid).await?;
@@ -63,6 +63,15 @@ impl KeaServer {
             server: self.server.clone(),
             objects,
         })
+    }
+
+    /// Whether it is as expected, where there is nothing to write.
+    async fn is_as_expected(&self, expected: Expected<'_>) -> Result<(), DriverError> {
+        if expected.is_empty() {
+            return Ok(());
+        }
+        self.status().await?;
+        expect(&self.reader, &self.configuration().await?, expected)
     }
 
     /// What the edits make of the configuration; on a thread of its own, since it may be large.

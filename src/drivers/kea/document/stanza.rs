@@ -13,7 +13,7 @@ use crate::model::ScopeId;
 use crate::model::failover::{MAX_NAME, Mode, Relationship, RelationshipProperty, Role, Side};
 use crate::model::scope::Seconds;
 use crate::model::text::printable;
-use crate::rules::Code;
+use crate::rules::{Code, kea};
 
 const HOOKS: &str = "hooks-libraries";
 const STANZA: &str = "high-availability";
@@ -181,9 +181,7 @@ impl Document {
                 RelationshipProperty::SwitchInterval(switch)
                     if own.switch_interval() != *switch =>
                 {
-                    if *switch == Some(Seconds(0)) {
-                        return Err(Refusal::value("the State Switchover Interval is 0"));
-                    }
+                    sound_interval(*switch)?;
                     new_switch = Some(*switch);
                 }
                 _ => {}
@@ -217,11 +215,8 @@ impl Document {
             return Ok(());
         };
         match new_switch {
-            Some(Some(Seconds(seconds))) => {
-                stanza.insert(
-                    "max-response-delay".to_owned(),
-                    (u64::from(seconds) * 1000).into(),
-                );
+            Some(Some(seconds)) => {
+                stanza.insert("max-response-delay".to_owned(), delay(seconds).into());
                 stanza.insert("max-unacked-clients".to_owned(), 0.into());
             }
             Some(None) => {
@@ -301,6 +296,19 @@ fn role_fits(mode: Mode, side: Option<Side>) -> Outcome {
     ))
 }
 
+fn sound_interval(interval: Option<Seconds>) -> Outcome {
+    match interval {
+        None => Ok(()),
+        Some(Seconds(0)) => Err(Refusal::value("the State Switchover Interval is 0")),
+        Some(interval) => kea::switch_interval(interval).map_err(Refusal::value),
+    }
+}
+
+/// The milliseconds that are read as so many seconds.
+fn delay(interval: Seconds) -> u64 {
+    (u64::from(interval.0) * 1000).min(kea::MAX_RESPONSE_DELAY)
+}
+
 fn sound(new: &Relationship, terms: &NewHa) -> Outcome {
     let name = &new.name;
     if name.trim() != name || name.is_empty() || printable(name, MAX_NAME) != *name {
@@ -315,9 +323,7 @@ fn sound(new: &Relationship, terms: &NewHa) -> Outcome {
         ));
     }
     role_fits(new.mode, Some(new.side))?;
-    if new.switch_interval == Some(Seconds(0)) {
-        return Err(Refusal::value("the State Switchover Interval is 0"));
-    }
+    sound_interval(new.switch_interval)?;
     for peer in [&terms.primary, &terms.second] {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if peer.name.is_empty() || !peer.name.chars().all(plain) {
@@ -359,7 +365,7 @@ fn stanza(new: &Relationship, terms: &NewHa) -> Value {
         Side::Secondary => &terms.second.name,
     };
     let (delay, unacked) = match new.switch_interval {
-        Some(Seconds(seconds)) => (u64::from(seconds) * 1000, 0),
+        Some(seconds) => (delay(seconds), 0),
         None => match terms.max_unacked_clients {
             0 => (terms.max_response_delay, UNACKED),
             some => (terms.max_response_delay, some),
