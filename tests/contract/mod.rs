@@ -67,6 +67,11 @@ pub trait Bench: Send + Sync {
         given.to_owned()
     }
 
+    /// What is kept of a text given as an option's value.
+    fn option_text(&self, given: &str) -> String {
+        given.to_owned()
+    }
+
     /// Edits that mean something, and of which the servers have no room for so much. They must be
     /// refused as the rules refuse them, and change nothing.
     fn too_much(&self) -> Vec<Edit>;

@@ -333,17 +333,15 @@ pub async fn hostile_text_is_kept_or_refused(bench: &Held) -> Outcome {
             .await;
         }
         let (level, key) = (OptionLevel::Scope(id), OptionKey::standard(67));
-        let value = OptionValue(vec![text.clone()]);
         let option = Edit::SetOption {
             level,
             key: key.clone(),
-            value: value.clone(),
+            value: OptionValue(vec![text.clone()]),
         };
+        let kept = OptionValue(vec![bench.option_text(&text)]);
         try_text(bench, &option, |config| {
             let scope = config.scopes.get_mut(&id).expect("the scope");
-            Arc::make_mut(scope)
-                .options
-                .insert(key.clone(), value.clone());
+            Arc::make_mut(scope).options.insert(key.clone(), kept);
         })
         .await;
     }
