@@ -279,6 +279,7 @@ fn hostile() -> Vec<String> {
         "a\u{0}b",
         "null",
         "0x10",
+        "1e999",
         "-Force",
     ]
     .map(str::to_owned)
@@ -295,7 +296,7 @@ pub async fn hostile_text_is_kept_or_refused(bench: &Held) -> Outcome {
     let at = free(bench, 2).await;
     let id = bench.scope();
     put(bench, 0, &[reserve(bench, at[0], 60)]).await;
-    let mut kept = 0;
+    let (mut names, mut remarks) = (0, 0);
     for text in hostile() {
         let reservation = |property| Edit::SetReservation {
             scope: id,
@@ -307,12 +308,12 @@ pub async fn hostile_text_is_kept_or_refused(bench: &Held) -> Outcome {
             properties: vec![property],
         };
         let name = ReservationProperty::Name(text.clone());
-        kept += try_text(bench, &reservation(name.clone()), |config| {
+        names += try_text(bench, &reservation(name.clone()), |config| {
             change_reservation(bench, config, at[0], name.clone());
         })
         .await;
         let remark = ReservationProperty::Description(text.clone());
-        try_text(bench, &reservation(remark.clone()), |config| {
+        remarks += try_text(bench, &reservation(remark.clone()), |config| {
             change_reservation(bench, config, at[0], remark.clone());
         })
         .await;
@@ -345,7 +346,8 @@ pub async fn hostile_text_is_kept_or_refused(bench: &Held) -> Outcome {
         })
         .await;
     }
-    assert!(kept > 3, "only {kept} texts can be a reservation's name");
+    assert!(names > 3, "only {names} texts can be a reservation's name");
+    assert!(remarks > 9, "only {remarks} can be its description");
     Ok(())
 }
 
