@@ -148,7 +148,7 @@ impl Bench for Embedded {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn load_balance_2012_r2() {
-    contract::hold(|_| async {
+    contract::hold(1, |_| async {
         Arc::new(Embedded::new(
             ["dhcp1", "dc1"],
             ["10.0.0.0/24", "10.0.8.0/22", "10.77.0.0/24"],
@@ -160,7 +160,7 @@ async fn load_balance_2012_r2() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hot_standby_2016() {
-    contract::hold(|_| async {
+    contract::hold(1, |_| async {
         Arc::new(Embedded::new(
             ["dhcp2", "dhcp3"],
             ["10.1.4.0/24", "10.1.0.0/22", "10.77.0.0/24"],
