@@ -328,8 +328,10 @@ impl KeaServer {
         loop {
             let now = standing::standing(&*self.wire, &self.server, terms).await;
             if let Ok(now) = &now {
-                let alone = now.state == "partner-down";
-                if now.is_normal() || now.state == before.state || (alone && !before.is_normal()) {
+                // One that had lost its partner finds that it is still lost.
+                let lost = before.interrupted || !before.is_normal();
+                let alone = now.state == "partner-down" && lost;
+                if now.is_normal() || now.state == before.state || alone {
                     return Ok(());
                 }
                 // Its partner is known to be down: it need not wait to find out again.
