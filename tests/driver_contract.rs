@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use twinscope::clock::Clock;
 use twinscope::drivers::embedded::{EmbeddedEstate, Fault, LabCommand};
 use twinscope::drivers::{BoxFuture, Driver};
+use twinscope::model::scope::ScopeProperty;
 use twinscope::model::server::ServerVersion;
 use twinscope::model::{Edit, ScopeId, ServerName};
 use twinscope::rules::Rulebook;
@@ -87,6 +88,13 @@ impl Bench for Embedded {
         true
     }
 
+    fn too_much(&self) -> Vec<Edit> {
+        vec![Edit::SetScope {
+            scope: self.scope(),
+            properties: vec![ScopeProperty::Name("x".repeat(257))],
+        }]
+    }
+
     fn rulebook(&self) -> Rulebook {
         Rulebook::windows(self.version)
     }
@@ -140,7 +148,7 @@ impl Bench for Embedded {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn load_balance_2012_r2() {
-    contract::hold(|_| async {
+    contract::hold(1, |_| async {
         Arc::new(Embedded::new(
             ["dhcp1", "dc1"],
             ["10.0.0.0/24", "10.0.8.0/22", "10.77.0.0/24"],
@@ -152,7 +160,7 @@ async fn load_balance_2012_r2() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn hot_standby_2016() {
-    contract::hold(|_| async {
+    contract::hold(1, |_| async {
         Arc::new(Embedded::new(
             ["dhcp2", "dhcp3"],
             ["10.1.4.0/24", "10.1.0.0/22", "10.77.0.0/24"],

@@ -7,7 +7,8 @@ mod kea_lab;
 
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use contract::Bench;
@@ -22,42 +23,135 @@ use twinscope::drivers::kea::peers::{PeerEntry, Peers};
 use twinscope::drivers::{BoxFuture, Driver};
 use twinscope::model::failover::RelationshipProperty;
 use twinscope::model::reservation::ReservationProperty;
-use twinscope::model::scope::{ClientType, ScopeProperty, ScopeState};
+use twinscope::model::scope::{ClientType, ScopeProperty, ScopeState, Seconds};
 use twinscope::model::server::{Product, ServerVersion};
 use twinscope::model::{ClientId, Edit, OptionKey, OptionLevel, Scope, ScopeId, ServerName};
 use twinscope::rules::Rulebook;
 
-/// A pair of the lab, and the drivers of the two.
+/// A pair of the lab, and drivers of the two that know nothing yet.
 struct Pair {
-    lab: Lab,
+    lab: Option<Started>,
     drivers: [Arc<dyn Driver>; 2],
+    labs: Arc<Labs>,
 }
 
-/// In the configuration they are not called what they call each other.
-const CONFIGURED: [&str; 2] = ["dhcp1.contoso.com", "dhcp2.contoso.com"];
+/// A pair as it was started.
+struct Started {
+    lab: Lab,
+    purpose: Purpose,
+    configs: [Value; 2],
+}
 
-const USER: &str = "admin";
-const PASSWORD: &str = "not a secret here";
+/// What a pair is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Anything,
+    /// Where contact is lost it is the operator who decides, not the servers.
+    Failover,
+    /// The same, for a case that stops servers: no other case gets the pair.
+    Loss,
+    /// The same, each server in a namespace of its own.
+    Apart,
+}
 
-impl Pair {
-    fn start(version: Version, mode: Mode, case: &str) -> Pair {
-        let link = case.ends_with("a_cut_link");
-        let apart = link && namespaces::possible("the contract, on a cut link");
+impl Purpose {
+    fn of(case: &str) -> Purpose {
+        match case.split_once("::") {
+            Some((_, "a_cut_link")) if namespaces::possible("the contract, on a cut link") => {
+                Purpose::Apart
+            }
+            Some((_, "a_stopped_partner" | "a_killed_partner" | "a_cut_link")) => Purpose::Loss,
+            Some(("failover", _)) => Purpose::Failover,
+            _ => Purpose::Anything,
+        }
+    }
+}
+
+/// The pairs of one test: starting one takes longer than most cases.
+struct Labs {
+    version: Version,
+    mode: Mode,
+    idle: Mutex<Vec<Started>>,
+}
+
+impl Labs {
+    /// A pair that is as it was started, whoever had it before.
+    fn take(&self, purpose: Purpose) -> Started {
+        loop {
+            let found = {
+                let mut idle = self.idle.lock().unwrap();
+                let place = idle.iter().position(|held| held.purpose == purpose);
+                place.map(|place| idle.swap_remove(place))
+            };
+            let Some(held) = found else {
+                return self.start(purpose);
+            };
+            // One that a failed case has broken is not mended.
+            let again = catch_unwind(AssertUnwindSafe(|| held.as_started()));
+            if again.is_ok() {
+                return held;
+            }
+        }
+    }
+
+    fn start(&self, purpose: Purpose) -> Started {
+        let apart = purpose == Purpose::Apart;
         // One mode on the sockets and one over HTTP; into a namespace only the sockets lead.
-        let control = match mode {
+        let control = match self.mode {
             Mode::LoadBalance if !apart => Control::Http,
             Mode::LoadBalance | Mode::HotStandby => Control::Socket,
         };
         let options = Options {
             heartbeat: 100,
-            // Where contact is lost it is the operator who decides, not the servers.
-            max_unacked: if case.starts_with("failover") { 5 } else { 0 },
+            max_unacked: if purpose == Purpose::Anything { 0 } else { 5 },
             auth: Some((USER.to_owned(), PASSWORD.to_owned())),
             control,
             apart,
             ..Options::default()
         };
-        let lab = Lab::start(version, mode, options);
+        let lab = Lab::start(self.version, self.mode, options);
+        let configs = [0, 1].map(|server| lab.config(server));
+        Started {
+            lab,
+            purpose,
+            configs,
+        }
+    }
+}
+
+impl Started {
+    /// Puts back what was changed.
+    fn as_started(&self) {
+        for (server, config) in self.configs.iter().enumerate() {
+            if self.lab.config(server) != *config {
+                self.lab.set_config(server, config.clone());
+            }
+        }
+        self.lab.wait_normal();
+    }
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        let lab = self.lab.take();
+        let others = |lab: &Started| matches!(lab.purpose, Purpose::Anything | Purpose::Failover);
+        self.labs.idle.lock().unwrap().extend(lab.filter(others));
+    }
+}
+
+/// In the configuration they are not called what they call each other.
+const CONFIGURED: [&str; 2] = ["dhcp1.contoso.com", "dhcp2.contoso.com"];
+
+/// So many cases are tried at once: most of their time goes by waiting for the servers.
+const LANES: usize = 2;
+
+const USER: &str = "admin";
+const PASSWORD: &str = "not a secret here";
+
+impl Pair {
+    fn of(labs: &Arc<Labs>, case: &str) -> Pair {
+        let started = labs.take(Purpose::of(case));
+        let lab = &started.lab;
         let name = |server: usize| ServerName::new(CONFIGURED[server]);
         let entry = |server| PeerEntry {
             server: name(server),
@@ -67,12 +161,20 @@ impl Pair {
         };
         let peers = Arc::new(Peers::new(vec![entry(0), entry(1)]));
         let drivers = [0, 1].map(|server| {
-            let channel = Channel::open(name(server), &address(&lab, server)).unwrap();
+            let channel = Channel::open(name(server), &address(lab, server)).unwrap();
             let wire = Arc::new(channel);
             let server = KeaServer::new(name(server), wire, Arc::clone(&peers), Clock::system());
             Arc::new(server) as Arc<dyn Driver>
         });
-        Pair { lab, drivers }
+        Pair {
+            lab: Some(started),
+            drivers,
+            labs: Arc::clone(labs),
+        }
+    }
+
+    fn lab(&self) -> &Lab {
+        &self.lab.as_ref().expect("it has one until its end").lab
     }
 }
 
@@ -176,8 +278,40 @@ impl Bench for Pair {
         }
     }
 
+    fn switch_interval(&self) -> Seconds {
+        Seconds(42)
+    }
+
+    /// A subnet without a name goes by its prefix.
+    fn scope_name(&self, scope: ScopeId, given: &str) -> String {
+        match given {
+            "" => scope.net().to_string(),
+            name => name.to_owned(),
+        }
+    }
+
+    /// Kea reads a line of fields, and takes the spaces around each for none of it.
+    fn option_text(&self, given: &str) -> String {
+        given.trim().to_owned()
+    }
+
+    fn too_much(&self) -> Vec<Edit> {
+        let interval = RelationshipProperty::SwitchInterval(Some(Seconds(67)));
+        let name = ScopeProperty::Name("x".repeat(1001));
+        vec![
+            Edit::SetRelationship {
+                name: self.relationship(),
+                properties: vec![interval],
+            },
+            Edit::SetScope {
+                scope: self.scope(),
+                properties: vec![name],
+            },
+        ]
+    }
+
     fn rulebook(&self) -> Rulebook {
-        let (major, minor) = match self.lab.version {
+        let (major, minor) = match self.lab().version {
             Version::V2_2 => (2, 2),
             Version::V2_6 => (2, 6),
             Version::V3_0 => (3, 0),
@@ -190,33 +324,33 @@ impl Bench for Pair {
 
     fn outside_edit<'a>(&'a self, server: usize, edit: &'a Edit) -> BoxFuture<'a, ()> {
         doing(move || {
-            let mut config = self.lab.config(server);
+            let mut config = self.lab().config(server);
             by_hand(&mut config, edit);
-            self.lab.set_config(server, config);
-            self.lab.wait_normal();
+            self.lab().set_config(server, config);
+            self.lab().wait_normal();
         })
     }
 
     fn stop(&self, server: usize) -> Option<BoxFuture<'_, ()>> {
-        Some(doing(move || self.lab.stop(server)))
+        Some(doing(move || self.lab().stop(server)))
     }
 
     fn kill(&self, server: usize) -> Option<BoxFuture<'_, ()>> {
-        Some(doing(move || self.lab.kill(server)))
+        Some(doing(move || self.lab().kill(server)))
     }
 
     fn start(&self, server: usize) -> Option<BoxFuture<'_, ()>> {
-        Some(doing(move || self.lab.start_again(server)))
+        Some(doing(move || self.lab().start_again(server)))
     }
 
     fn cut(&self) -> Option<BoxFuture<'_, ()>> {
-        let cut = || self.lab.cut();
-        self.lab.options.apart.then(|| doing(cut))
+        let cut = || self.lab().cut();
+        self.lab().options.apart.then(|| doing(cut))
     }
 
     fn join(&self) -> Option<BoxFuture<'_, ()>> {
-        let join = || self.lab.join();
-        self.lab.options.apart.then(|| doing(join))
+        let join = || self.lab().join();
+        self.lab().options.apart.then(|| doing(join))
     }
 
     fn pass(&self) -> BoxFuture<'_, ()> {
@@ -275,7 +409,7 @@ fn by_hand(config: &mut Value, edit: &Edit) {
 }
 
 fn subnet(config: &mut Value, scope: ScopeId) -> &mut Value {
-    let prefix = scope.to_string();
+    let prefix = scope.net().to_string();
     let subnets = config["Dhcp4"]["subnet4"].as_array_mut().unwrap();
     let mut subnets = subnets.iter_mut();
     let subnet = subnets.find(|subnet| subnet["subnet"] == prefix.as_str());
@@ -299,9 +433,14 @@ async fn hold(version: Version, mode: Mode) {
     if !version.here_for("the drivers' contract") {
         return;
     }
-    contract::hold(|case| async move {
-        let pair = block_in_place(|| Pair::start(version, mode, case));
-        Arc::new(pair) as contract::Held
+    let labs = Arc::new(Labs {
+        version,
+        mode,
+        idle: Mutex::default(),
+    });
+    contract::hold(LANES, move |case| {
+        let labs = Arc::clone(&labs);
+        async move { block_in_place(|| Arc::new(Pair::of(&labs, case)) as contract::Held) }
     })
     .await;
 }

@@ -12,11 +12,13 @@ use std::future::Future;
 use std::io::Write;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use twinscope::drivers::{BoxFuture, Driver, DriverError, LeaseQuery, Readings};
 use twinscope::model::address::free_addresses;
 use twinscope::model::fingerprint::fingerprint;
+use twinscope::model::scope::Seconds;
 use twinscope::model::{
     ClientId, Edit, Fingerprint, ObjectRef, Reservation, Scope, ScopeId, ServerConfig,
     ServerReading,
@@ -26,7 +28,7 @@ use twinscope::rules::{Code, Facts, Rulebook};
 pub use samples::Kind;
 
 /// A pair of servers in contact, 0 and 1, to try a driver on. Every case gets one that is as it
-/// was made: the cases leave behind what they did when they fail.
+/// was made: the cases leave behind what they did.
 pub trait Bench: Send + Sync {
     /// The two servers.
     fn pair(&self) -> [Arc<dyn Driver>; 2];
@@ -54,6 +56,26 @@ pub trait Bench: Send + Sync {
     fn fit(&self, edit: Edit) -> Edit {
         edit
     }
+
+    /// A State Switchover Interval that the servers can have, and do not have yet.
+    fn switch_interval(&self) -> Seconds {
+        Seconds(7777)
+    }
+
+    /// What a scope is called once it was given that name.
+    fn scope_name(&self, scope: ScopeId, given: &str) -> String {
+        let _ = scope;
+        given.to_owned()
+    }
+
+    /// What is kept of a text given as an option's value.
+    fn option_text(&self, given: &str) -> String {
+        given.to_owned()
+    }
+
+    /// Edits that mean something, and of which the servers have no room for so much. They must be
+    /// refused as the rules refuse them, and change nothing.
+    fn too_much(&self) -> Vec<Edit>;
 
     /// Whether edits of this kind change the partner too, as Windows' own failover cmdlets do.
     fn changes_both(&self, kind: Kind) -> bool {
@@ -121,6 +143,9 @@ macro_rules! cases {
 }
 
 const CASES: &[Case] = cases![
+    // The longest first: the others are tried beside them.
+    samples::every_edit_is_there_not_at_the_partner_and_taken_back,
+    writing::hostile_text_is_kept_or_refused,
     reading::a_reading_says_who_when_and_what,
     reading::reading_twice_is_the_same_and_writes_nothing,
     reading::what_somebody_else_changed_alone_is_new,
@@ -129,14 +154,12 @@ const CASES: &[Case] = cases![
     reading::leases_are_found_by_client,
     reading::leases_of_what_is_not_there,
     samples::every_kind_of_edit_has_a_sample,
-    samples::every_edit_is_there_not_at_the_partner_and_taken_back,
     writing::several_edits_are_all_done_or_none,
     writing::what_is_as_expected_is_written,
     writing::what_somebody_else_changed_is_stale,
     writing::what_else_changed_does_not_disturb,
     writing::an_order_looks_at_what_is_expected,
     writing::refusals_have_their_number,
-    writing::hostile_text_is_kept_or_refused,
     writing::errors_are_one_line,
     writing::stale_errors_are_one_line,
     writing::different_reservations_at_once,
@@ -149,38 +172,34 @@ const CASES: &[Case] = cases![
     failover::a_cut_link,
 ];
 
-/// Runs every case, each on a bench of its own from `make`, which is given the case's name.
+/// Runs every case, each on a bench from `make` that is as it was made, which is given the case's
+/// name; so many of them at once, each on a bench of its own.
 ///
 /// A skipped case is named on the standard error; with `CI=true` it fails.
 ///
 /// # Panics
 /// When a case fails, after all of them were tried: with the name of each that did.
-pub async fn hold<F, Made>(make: F)
+pub async fn hold<F, Made>(lanes: usize, make: F)
 where
-    F: Fn(&'static str) -> Made,
-    Made: Future<Output = Held>,
+    F: Fn(&'static str) -> Made + Send + Sync + 'static,
+    Made: Future<Output = Held> + Send + 'static,
 {
-    let strict = std::env::var("CI").is_ok_and(|ci| ci == "true");
-    let mut failed = Vec::new();
-    for case in CASES {
-        let bench = make(case.name).await;
-        match tokio::spawn((case.run)(bench)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(Skip(why))) => {
-                say(&format!("contract {} skipped: {why}", case.name));
-                if strict {
-                    failed.push(format!("{}: skipped, which CI does not allow", case.name));
+    let (make, next) = (Arc::new(make), Arc::new(AtomicUsize::new(0)));
+    let lanes: Vec<_> = (0..lanes)
+        .map(|_| {
+            let (make, next) = (Arc::clone(&make), Arc::clone(&next));
+            tokio::spawn(async move {
+                let mut failed = Vec::new();
+                while let Some(case) = CASES.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    failed.extend(try_case(case, make(case.name)).await);
                 }
-            }
-            Err(error) => {
-                let why = match error.try_into_panic() {
-                    Ok(panic) => message(&*panic),
-                    Err(error) => error.to_string(),
-                };
-                say(&format!("contract {} FAILED", case.name));
-                failed.push(format!("{}: {why}", case.name));
-            }
-        }
+                failed
+            })
+        })
+        .collect();
+    let mut failed = Vec::new();
+    for lane in lanes {
+        failed.extend(lane.await.expect("a bench is made"));
     }
     assert!(
         failed.is_empty(),
@@ -189,6 +208,26 @@ where
         CASES.len(),
         failed.join("\n")
     );
+}
+
+/// How the case fails, if it does.
+async fn try_case(case: &Case, bench: impl Future<Output = Held>) -> Option<String> {
+    let strict = std::env::var("CI").is_ok_and(|ci| ci == "true");
+    match tokio::spawn((case.run)(bench.await)).await {
+        Ok(Ok(())) => None,
+        Ok(Err(Skip(why))) => {
+            say(&format!("contract {} skipped: {why}", case.name));
+            strict.then(|| format!("{}: skipped, which CI does not allow", case.name))
+        }
+        Err(error) => {
+            let why = match error.try_into_panic() {
+                Ok(panic) => message(&*panic),
+                Err(error) => error.to_string(),
+            };
+            say(&format!("contract {} FAILED", case.name));
+            Some(format!("{}: {why}", case.name))
+        }
+    }
 }
 
 fn say(line: &str) {

@@ -530,7 +530,7 @@ fn relationships(bench: &Held, config: &ServerConfig) -> Vec<Sample> {
     let held = config.relationship(&name).expect("the relationship");
     for property in [
         RelationshipProperty::Mclt(Seconds(held.mclt.0 + 60)),
-        RelationshipProperty::SwitchInterval(Some(Seconds(7777))),
+        RelationshipProperty::SwitchInterval(Some(bench.switch_interval())),
     ] {
         let set = Edit::SetRelationship {
             name: name.clone(),

@@ -4,19 +4,21 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use twinscope::drivers::{DriverError, Readings};
+use twinscope::model::failover::RelationshipProperty;
 use twinscope::model::fingerprint::fingerprint;
 use twinscope::model::plan::{Action, FailoverChoice, NotUndoable, Purpose, Risk};
 use twinscope::model::reservation::ReservationProperty;
-use twinscope::model::scope::ScopeProperty;
+use twinscope::model::scope::{ScopeProperty, Seconds};
 use twinscope::model::{
     Edit, Intent, ObjectRef, OptionKey, OptionLevel, OptionValue, Order, Plan, Range, Relationship,
     Reservation, ServerConfig, Step,
 };
+use twinscope::rules;
 
 use super::reading::described;
 use super::{
-    Held, Outcome, apply, client, code, config, driver, expected, free, put, readings, refusal,
-    reserve,
+    Held, Outcome, apply, client, code, config, driver, expected, facts, free, put, readings,
+    refusal, reserve,
 };
 
 /// A reservation as an object.
@@ -226,6 +228,14 @@ pub async fn refusals_have_their_number(bench: &Held) -> Outcome {
             }),
         ),
         (
+            87,
+            "no time at all",
+            Edit::SetRelationship {
+                name: bench.relationship(),
+                properties: vec![RelationshipProperty::SwitchInterval(Some(Seconds(0)))],
+            },
+        ),
+        (
             20010,
             "no option",
             Edit::RemoveOption {
@@ -235,10 +245,17 @@ pub async fn refusals_have_their_number(bench: &Held) -> Outcome {
         ),
     ];
     let before = config(bench, 0).await;
-    for (number, what, edit) in attempts {
+    let foretold = |edit: &Edit| match rules::apply(&before, &facts(bench, 0), edit) {
+        Ok(_) => panic!("{edit}: the rules allow it"),
+        Err(error) => error.code.number(),
+    };
+    let too_much = bench.too_much().into_iter();
+    let too_much = too_much.map(|edit| (foretold(&edit), "too much", edit));
+    for (number, what, edit) in attempts.into_iter().chain(too_much) {
         if !bench.knows(&edit) {
             continue;
         }
+        assert_eq!(foretold(&edit), number, "{what}: {edit}: foretold");
         let answer = apply(bench, 0, std::slice::from_ref(&edit)).await;
         assert_eq!(code(answer, what).number(), number, "{what}: {edit}");
         assert_eq!(config(bench, 0).await, before, "{what}: {edit}");
@@ -262,6 +279,7 @@ fn hostile() -> Vec<String> {
         "a\u{0}b",
         "null",
         "0x10",
+        "1e999",
         "-Force",
     ]
     .map(str::to_owned)
@@ -278,7 +296,7 @@ pub async fn hostile_text_is_kept_or_refused(bench: &Held) -> Outcome {
     let at = free(bench, 2).await;
     let id = bench.scope();
     put(bench, 0, &[reserve(bench, at[0], 60)]).await;
-    let mut kept = 0;
+    let (mut names, mut remarks) = (0, 0);
     for text in hostile() {
         let reservation = |property| Edit::SetReservation {
             scope: id,
@@ -290,41 +308,46 @@ pub async fn hostile_text_is_kept_or_refused(bench: &Held) -> Outcome {
             properties: vec![property],
         };
         let name = ReservationProperty::Name(text.clone());
-        kept += try_text(bench, &reservation(name.clone()), |config| {
+        names += try_text(bench, &reservation(name.clone()), |config| {
             change_reservation(bench, config, at[0], name.clone());
         })
         .await;
         let remark = ReservationProperty::Description(text.clone());
-        try_text(bench, &reservation(remark.clone()), |config| {
+        remarks += try_text(bench, &reservation(remark.clone()), |config| {
             change_reservation(bench, config, at[0], remark.clone());
         })
         .await;
-        for property in [
-            ScopeProperty::Name(text.clone()),
-            ScopeProperty::Description(text.clone()),
+        for (property, kept) in [
+            (
+                ScopeProperty::Name(text.clone()),
+                ScopeProperty::Name(bench.scope_name(id, &text)),
+            ),
+            (
+                ScopeProperty::Description(text.clone()),
+                ScopeProperty::Description(text.clone()),
+            ),
         ] {
-            try_text(bench, &scope(property.clone()), |config| {
+            try_text(bench, &scope(property), |config| {
                 let scope = config.scopes.get_mut(&id).expect("the scope");
-                Arc::make_mut(scope).set(property.clone());
+                Arc::make_mut(scope).set(kept);
             })
             .await;
         }
         let (level, key) = (OptionLevel::Scope(id), OptionKey::standard(67));
-        let value = OptionValue(vec![text.clone()]);
         let option = Edit::SetOption {
             level,
             key: key.clone(),
-            value: value.clone(),
+            value: OptionValue(vec![text.clone()]),
         };
+        let kept = OptionValue(vec![bench.option_text(&text)]);
         try_text(bench, &option, |config| {
             let scope = config.scopes.get_mut(&id).expect("the scope");
-            Arc::make_mut(scope)
-                .options
-                .insert(key.clone(), value.clone());
+            Arc::make_mut(scope).options.insert(key.clone(), kept);
         })
         .await;
     }
-    assert!(kept > 3, "only {kept} texts can be a reservation's name");
+    assert!(names > 3, "only {names} texts can be a reservation's name");
+    assert!(remarks > 9, "only {remarks} can be its description");
     Ok(())
 }
 
@@ -347,7 +370,10 @@ async fn try_text(bench: &Held, edit: &Edit, meant: impl FnOnce(&mut ServerConfi
     let before = config(bench, 0).await;
     let answer = apply(bench, 0, std::slice::from_ref(edit)).await;
     let after = config(bench, 0).await;
+    let foretold = rules::apply(&before, &facts(bench, 0), edit);
     if answer.is_ok() {
+        let foretold = foretold.unwrap_or_else(|error| panic!("{edit:?}: {error}, yet done"));
+        assert_eq!(*after, foretold, "{edit:?}: foretold");
         let mut wanted = (*before).clone();
         meant(&mut wanted);
         assert_eq!(*after, wanted, "{edit:?}");
@@ -360,6 +386,10 @@ async fn try_text(bench: &Held, edit: &Edit, meant: impl FnOnce(&mut ServerConfi
             DriverError::Refused { .. } | DriverError::Unsupported { .. }
         ),
         "{error}"
+    );
+    assert!(
+        foretold.is_err(),
+        "{edit:?}: {error}, though the rules allow it"
     );
     assert_eq!(after, before, "{edit:?}: {error}");
     0

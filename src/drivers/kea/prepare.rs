@@ -1,6 +1,7 @@
 //! What edits make of a configuration, before anything is sent.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -10,9 +11,10 @@ use super::document::{self, Context, Document, GaplessCommand, Refusal};
 use super::reading::Reader;
 use super::wire::Command;
 use crate::drivers::{DriverError, Expected};
-use crate::model::ScopeId;
 use crate::model::edit::{Edit, ObjectRef};
 use crate::model::fingerprint::{Fingerprint, fingerprint};
+use crate::model::{ScopeId, ServerConfig, ServerName};
+use crate::rules::{self, Facts, Rulebook};
 
 /// A command that changes one thing takes milliseconds.
 const GAPLESS: Duration = Duration::from_secs(10);
@@ -68,7 +70,8 @@ pub(super) struct Prepared {
 /// What the edits make of the configuration.
 ///
 /// # Errors
-/// `Stale` when what they touch is not as expected; `Refused` and `Unsupported`.
+/// `Stale` when what they touch is not as expected; `Refused`, by the rules and by what this server
+/// has; `Unsupported`.
 pub(super) fn prepare(
     reader: &Reader,
     before: &Configuration,
@@ -78,7 +81,9 @@ pub(super) fn prepare(
     expected: Expected<'_>,
 ) -> Result<Prepared, DriverError> {
     let server = reader.server();
-    expect(reader, before, expected)?;
+    let config = translated(reader, before)?;
+    are(server, &config, expected)?;
+    may_be(server, &config, abilities, edits)?;
     let held = Document::parse(&before.text).map_err(|what| DriverError::Protocol {
         server: server.clone(),
         what,
@@ -102,6 +107,31 @@ pub(super) fn prepare(
         gapless: commands.map(|commands| commands.iter().map(Reversible::of).collect()),
         text: document.text(),
     })
+}
+
+/// Whether the server may be given the edits. Kea takes much that it then can't do, or does not tell
+/// back.
+fn may_be(
+    server: &ServerName,
+    config: &ServerConfig,
+    abilities: &Abilities,
+    edits: &[Edit],
+) -> Result<(), DriverError> {
+    if let Some(why) = edits.iter().find_map(document::refusal) {
+        return Err(DriverError::Unsupported {
+            server: server.clone(),
+            why,
+        });
+    }
+    let rulebook = Rulebook::kea(abilities.version.model());
+    let facts = Facts::of(server.clone(), rulebook);
+    match rules::apply_all(config, &facts, edits) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(DriverError::Refused {
+            server: server.clone(),
+            error,
+        }),
+    }
 }
 
 impl Reversible {
@@ -130,17 +160,22 @@ pub(super) fn expect(
     if expected.is_empty() {
         return Ok(());
     }
-    let objects: Vec<ObjectRef> = expected.iter().map(|(object, _)| object.clone()).collect();
-    let now = fingerprints(reader, now, &objects)?;
-    let changed = expected.iter().zip(now);
-    let objects: Vec<ObjectRef> = changed
-        .filter(|((_, before), now)| before != now)
-        .map(|((object, _), _)| object.clone())
-        .collect();
+    are(reader.server(), &*translated(reader, now)?, expected)
+}
+
+fn are(
+    server: &ServerName,
+    config: &ServerConfig,
+    expected: Expected<'_>,
+) -> Result<(), DriverError> {
+    let changed = expected
+        .iter()
+        .filter(|(object, before)| fingerprint(config, object) != *before);
+    let objects: Vec<ObjectRef> = changed.map(|(object, _)| object.clone()).collect();
     match objects.is_empty() {
         true => Ok(()),
         false => Err(DriverError::Stale {
-            server: reader.server().clone(),
+            server: server.clone(),
             objects,
         }),
     }
@@ -152,14 +187,18 @@ pub(super) fn fingerprints(
     now: &Configuration,
     objects: &[ObjectRef],
 ) -> Result<Vec<Option<Fingerprint>>, DriverError> {
-    let config = reader
-        .translate(&now.text)
-        .map_err(|what| DriverError::Protocol {
-            server: reader.server().clone(),
-            what,
-        })?;
-    Ok(objects
-        .iter()
-        .map(|object| fingerprint(&config, object))
-        .collect())
+    let config = translated(reader, now)?;
+    let fingerprints = objects.iter().map(|object| fingerprint(&config, object));
+    Ok(fingerprints.collect())
+}
+
+fn translated(
+    reader: &Reader,
+    configuration: &Configuration,
+) -> Result<Arc<ServerConfig>, DriverError> {
+    let config = reader.translate(&configuration.text);
+    config.map_err(|what| DriverError::Protocol {
+        server: reader.server().clone(),
+        what,
+    })
 }

@@ -135,6 +135,9 @@ pub(super) struct Standing {
     pub(super) state: String,
     /// Whose clients it answers.
     pub(super) scopes: Vec<String>,
+    /// Whether it has no contact with its partner. A hot standby does not say so in its state; only
+    /// a status does.
+    pub(super) interrupted: bool,
 }
 
 impl Standing {
@@ -171,6 +174,17 @@ struct RawRelationship {
 #[derive(Deserialize)]
 struct RawServers {
     local: RawStanding,
+    #[serde(default)]
+    remote: RawPartner,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+struct RawPartner {
+    #[serde(default)]
+    communication_interrupted: bool,
+    #[serde(default)]
+    last_state: String,
 }
 
 #[derive(Deserialize)]
@@ -186,6 +200,17 @@ impl From<RawStanding> for Standing {
         Standing {
             state: printable(&raw.state, 60),
             scopes: raw.scopes,
+            interrupted: false,
+        }
+    }
+}
+
+impl From<RawServers> for Standing {
+    fn from(raw: RawServers) -> Standing {
+        Standing {
+            interrupted: raw.remote.communication_interrupted
+                || raw.remote.last_state == "unavailable",
+            ..raw.local.into()
         }
     }
 }
@@ -203,7 +228,7 @@ pub(super) async fn status(wire: &dyn Wire, server: &ServerName) -> Result<Statu
     let standings = raw.high_availability.into_iter();
     Ok(Status {
         pid: raw.pid,
-        relationships: standings.map(|it| it.ha_servers.local.into()).collect(),
+        relationships: standings.map(|it| it.ha_servers.into()).collect(),
     })
 }
 

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use super::KeaServer;
 use super::abilities::Abilities;
 use super::pairing;
-use super::prepare::{Configuration, Prepared, Reversible, prepare};
+use super::prepare::{Configuration, Prepared, Reversible, expect, prepare};
 use super::standing::{self, SOON, Standing, Status, Terms};
 use super::wire::{Answer, Command};
 use crate::drivers::{DriverError, Expected};
@@ -25,10 +25,10 @@ impl KeaServer {
         edits: &[Edit],
         expected: Expected<'_>,
     ) -> Result<(), DriverError> {
-        if edits.is_empty() {
-            return Ok(());
-        }
         let _alone = self.writer.lock().await;
+        if edits.is_empty() {
+            return self.is_as_expected(expected).await;
+        }
         // Also finds out a server that hangs before anything large is asked of it.
         let status = self.status().await?;
         let abilities = self.abilities(status.pid).await?;
@@ -67,6 +67,15 @@ impl KeaServer {
             server: self.server.clone(),
             objects,
         })
+    }
+
+    /// Whether it is as expected, where there is nothing to write.
+    async fn is_as_expected(&self, expected: Expected<'_>) -> Result<(), DriverError> {
+        if expected.is_empty() {
+            return Ok(());
+        }
+        self.status().await?;
+        expect(&self.reader, &self.configuration().await?, expected)
     }
 
     /// What the edits make of the configuration; on a thread of its own, since it may be large.
@@ -374,8 +383,10 @@ impl KeaServer {
         loop {
             let now = standing::standing(&*self.wire, &self.server, terms).await;
             if let Ok(now) = &now {
-                let alone = now.state == "partner-down";
-                if now.is_normal() || now.state == before.state || (alone && !before.is_normal()) {
+                // One that had lost its partner finds that it is still lost.
+                let lost = before.interrupted || !before.is_normal();
+                let alone = now.state == "partner-down" && lost;
+                if now.is_normal() || now.state == before.state || alone {
                     return Ok(());
                 }
                 // Its partner is known to be down: it need not wait to find out again.

@@ -1,6 +1,7 @@
 //! What came back: is it a whole answer?
 
 use super::super::wire::Answer;
+use super::escapes::whole_letters;
 use super::{Failure, excerpt};
 
 /// From this size on, an answer is looked through on a thread of its own.
@@ -30,6 +31,7 @@ fn read(bytes: &[u8]) -> Result<Answer, Failure> {
             return nonsense(&format!("its byte {at} is not UTF-8"));
         }
     };
+    let text = &*whole_letters(text);
     if text.starts_with('[') {
         return match serde_json::from_str::<Vec<Answer>>(text) {
             Ok(mut answers) => match (answers.pop(), answers.is_empty()) {

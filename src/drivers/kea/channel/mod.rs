@@ -1,6 +1,7 @@
 //! How a command reaches a Kea server, and what its silence or a strange answer means.
 
 mod answer;
+mod escapes;
 mod http;
 mod password;
 mod tls;

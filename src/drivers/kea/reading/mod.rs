@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use self::running::Status;
 use super::abilities::Abilities;
@@ -37,6 +38,10 @@ const JITTER: i64 = 2;
 const SETTLED: i64 = 5;
 /// A hash takes the server as long as writing its configuration: it may take so much of its time.
 const SHARE: u32 = 20;
+
+fn hex(byte: &u8) -> String {
+    format!("{byte:02X}")
+}
 
 /// What was read of a server's configuration and is not in the reading.
 #[derive(Clone, Debug)]
@@ -238,9 +243,10 @@ impl Reader {
         let read = config::read(arguments)
             .map_err(|why| protocol(&format!("a configuration that can't be read: {why}")))?;
         let configured = status.configured(now);
-        let stamp = || format!("{}/{}", status.pid, configured.as_second());
+        // When it was configured is told in whole seconds, in which it may be again.
+        let digest = || Sha256::digest(arguments.get()).iter().map(hex).collect();
         let known = Arc::new(Known {
-            revision: read.hash.clone().unwrap_or_else(stamp),
+            revision: read.hash.clone().unwrap_or_else(digest),
             coverage: read.coverage,
             subnets: read.subnets,
             terms: read.terms,

@@ -343,7 +343,13 @@ async fn the_configuration_is_read_again_only_when_it_was_set_again() {
     assert_eq!(gets(), 0);
     assert!(Arc::ptr_eq(&first.config, &second.config) && first.revision == second.revision);
     // Set again three seconds ago, and once more within what whole seconds tell apart.
+    let other = |number: u32| {
+        let scope = r#""option-def":["#;
+        assert!(CONFIG.contains(scope));
+        CONFIG.replacen(scope, &format!(r#""other-{number}":0,{scope}"#), 1)
+    };
     wire.answers("status-get", &same(3, 100));
+    wire.answers("config-get", &other(1));
     let third = read(&reader, &wire, Some(&second), later(20)).await;
     assert_eq!(gets(), 1);
     assert_ne!(third.revision, second.revision);
@@ -355,6 +361,7 @@ async fn the_configuration_is_read_again_only_when_it_was_set_again() {
     assert_eq!(gets(), 0);
     // Another process, and a reading of another one.
     wire.answers("status-get", &same(13, 101));
+    wire.answers("config-get", &other(2));
     let sixth = read(&reader, &wire, Some(&fifth), later(31)).await;
     assert_eq!(gets(), 1);
     read(&reader, &wire, Some(&fifth), later(31)).await;

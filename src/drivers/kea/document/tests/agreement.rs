@@ -221,8 +221,19 @@ fn relationship_property() -> impl Strategy<Value = RelationshipProperty> {
         }),
         select([50_u8, 60].as_slice())
             .prop_map(|percent| RelationshipProperty::Mode(Mode::LoadBalance { percent })),
-        select([None, Some(Seconds(3)), Some(Seconds(60))].as_slice())
-            .prop_map(RelationshipProperty::SwitchInterval),
+        select(
+            [
+                None,
+                Some(0),
+                Some(3),
+                Some(60),
+                Some(66),
+                Some(67),
+                Some(u32::MAX)
+            ]
+            .as_slice()
+        )
+        .prop_map(|interval| RelationshipProperty::SwitchInterval(interval.map(Seconds))),
         select([0, 3600].as_slice())
             .prop_map(|seconds| RelationshipProperty::Mclt(Seconds(seconds))),
         Just(RelationshipProperty::Authentication(None)),
