@@ -149,6 +149,8 @@ impl Standing {
 pub(super) struct Status {
     /// The process: another one has forgotten what was not saved.
     pub(super) pid: i64,
+    /// For how many seconds it has run.
+    pub(super) uptime: i64,
     /// How each relationship stands, in the configuration's order; none without the hook.
     pub(super) relationships: Vec<Standing>,
 }
@@ -158,6 +160,8 @@ pub(super) struct Status {
 struct RawStatus {
     #[serde(default)]
     pid: i64,
+    #[serde(default)]
+    uptime: i64,
     #[serde(default)]
     high_availability: Vec<RawRelationship>,
 }
@@ -203,6 +207,7 @@ pub(super) async fn status(wire: &dyn Wire, server: &ServerName) -> Result<Statu
     let standings = raw.high_availability.into_iter();
     Ok(Status {
         pid: raw.pid,
+        uptime: raw.uptime,
         relationships: standings.map(|it| it.ha_servers.local.into()).collect(),
     })
 }

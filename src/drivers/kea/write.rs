@@ -12,7 +12,7 @@ use super::wire::{Answer, Command};
 use crate::drivers::{DriverError, Expected};
 use crate::model::edit::{Edit, ObjectRef};
 use crate::model::text::printable;
-use crate::rules::Code;
+use crate::rules::{Code, DhcpError};
 
 /// So often a configuration that somebody else changes meanwhile is taken anew.
 const ATTEMPTS: usize = 3;
@@ -37,8 +37,15 @@ impl KeaServer {
             let prepared = self.prepared(&before, &abilities, edits, expected).await?;
             if let Some(commands) = &prepared.gapless {
                 self.keep_copy(&before)?;
-                self.one_by_one(commands).await?;
-                return self.save().await;
+                let unsaved = self.changing(&status);
+                let done = match self.one_by_one(commands).await {
+                    Ok(()) => self.write_file().await,
+                    failed => failed,
+                };
+                return done.map_err(|error| {
+                    self.not_changed(unsaved, &error);
+                    self.with_what_was_sent(error, || as_sent(commands))
+                });
             }
             self.may_be_configured(&terms, &status)?;
             if abilities.config_test_is_safe() {
@@ -52,8 +59,11 @@ impl KeaServer {
                     terms: &terms,
                     status: &status,
                 };
-                self.set(&prepared, &held).await?;
-                return Ok(());
+                let unsaved = self.changing(&status);
+                return self.set(&prepared, &held).await.map_err(|error| {
+                    self.not_changed(unsaved, &error);
+                    self.with_what_was_sent(error, || prepared.text.clone())
+                });
             };
             before = changed;
         }
@@ -151,6 +161,42 @@ impl KeaServer {
         })
     }
 
+    /// The error with the file that holds what was sent, where something came of it, or the server
+    /// tells by line and place what it did not like.
+    fn with_what_was_sent(&self, error: DriverError, sent: impl FnOnce() -> String) -> DriverError {
+        let placed = |error: &DhcpError| error.sentence.contains("<string>:");
+        let worth = match &error {
+            DriverError::Refused { error, .. } => placed(error),
+            error => !error.nothing_done(),
+        };
+        let Some(copies) = self.copies.as_ref().filter(|_| worth) else {
+            return error;
+        };
+        let kept = match copies.keep_sent(&self.server, &sent(), self.clock.now()) {
+            Ok(path) => format!(
+                "what was sent is kept in {}",
+                printable(&path.display().to_string(), 300)
+            ),
+            Err(why) => format!("what was sent could not be kept ({why})"),
+        };
+        let with = |text: String| format!("{}; {kept}", text.trim_end_matches('.'));
+        match error {
+            DriverError::PartlyApplied { server, what } => DriverError::PartlyApplied {
+                server,
+                what: with(what),
+            },
+            DriverError::OutcomeUnknown { server, why } => DriverError::OutcomeUnknown {
+                server,
+                why: with(why),
+            },
+            DriverError::Refused { server, error } => DriverError::Refused {
+                server,
+                error: DhcpError::new(error.code, with(error.sentence)),
+            },
+            other => other,
+        }
+    }
+
     /// Commands that change one thing each, without the server being configured anew. When one
     /// fails, those before it are taken back.
     async fn one_by_one(&self, commands: &[Reversible]) -> Result<(), DriverError> {
@@ -228,7 +274,7 @@ impl KeaServer {
             })
             .unzip();
         let back = self.back_to_clients(&terms, &standings).await;
-        let saved = self.save().await;
+        let saved = self.write_file().await;
         match (back, saved) {
             (Ok(()), saved) => saved,
             (Err(why), Ok(())) => Err(DriverError::PartlyApplied {
@@ -352,7 +398,7 @@ impl KeaServer {
     }
 
     /// Has it write its file.
-    pub(super) async fn save(&self) -> Result<(), DriverError> {
+    pub(super) async fn write_file(&self) -> Result<(), DriverError> {
         let command = Command::write("config-write").within(Duration::from_secs(30));
         let why = match self.ask(&command).await {
             Ok(answer) if answer.result == Answer::SUCCESS => {
@@ -411,6 +457,18 @@ fn config_set(text: &str) -> Command {
     let mut command = Command::write("config-set").within(time_for(text));
     command.arguments = Some(text.to_owned());
     command
+}
+
+/// Commands as they were sent, one after another.
+fn as_sent(commands: &[Reversible]) -> String {
+    let commands = commands.iter().map(|command| {
+        let Command {
+            name, arguments, ..
+        } = &command.forth;
+        let arguments = arguments.as_deref().unwrap_or("null");
+        format!("{{\"command\":\"{name}\",\"arguments\":{arguments}}}")
+    });
+    format!("[{}]", commands.collect::<Vec<_>>().join(",\n"))
 }
 
 /// How long a server may need for a configuration of that size: measured is a second for each
