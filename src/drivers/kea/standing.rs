@@ -66,6 +66,11 @@ impl Terms {
         !matches!(self.role, HaRole::Standby | HaRole::Backup)
     }
 
+    /// Whether, alone, it answers clients that it does not answer now.
+    pub(super) fn would_take_over(&self) -> bool {
+        self.mode == HaMode::LoadBalancing || self.role == HaRole::Standby
+    }
+
     /// How long a restarted state machine may need until it answers clients again, leases aside.
     pub(super) fn longest_return(&self) -> Duration {
         self.max_response + self.heartbeat * 3
@@ -135,6 +140,8 @@ pub(super) struct Standing {
     pub(super) state: String,
     /// Whose clients it answers.
     pub(super) scopes: Vec<String>,
+    /// Whether it says that it does not hear its partner; only its status says that.
+    pub(super) interrupted: bool,
 }
 
 impl Standing {
@@ -175,6 +182,24 @@ struct RawRelationship {
 #[derive(Deserialize)]
 struct RawServers {
     local: RawStanding,
+    #[serde(default)]
+    remote: RawRemote,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+struct RawRemote {
+    #[serde(default)]
+    communication_interrupted: bool,
+}
+
+impl From<RawServers> for Standing {
+    fn from(raw: RawServers) -> Standing {
+        Standing {
+            interrupted: raw.remote.communication_interrupted,
+            ..raw.local.into()
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -190,6 +215,7 @@ impl From<RawStanding> for Standing {
         Standing {
             state: printable(&raw.state, 60),
             scopes: raw.scopes,
+            interrupted: false,
         }
     }
 }
@@ -208,7 +234,7 @@ pub(super) async fn status(wire: &dyn Wire, server: &ServerName) -> Result<Statu
     Ok(Status {
         pid: raw.pid,
         uptime: raw.uptime,
-        relationships: standings.map(|it| it.ha_servers.local.into()).collect(),
+        relationships: standings.map(|it| it.ha_servers.into()).collect(),
     })
 }
 

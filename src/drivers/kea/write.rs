@@ -14,6 +14,9 @@ use crate::model::edit::{Edit, ObjectRef};
 use crate::model::text::printable;
 use crate::rules::{Code, DhcpError};
 
+/// Why a server is not configured that does not hear its partner.
+const OUT_OF_TOUCH: &str = "it does not hear its partner, and would begin anew, take the partner for down after a while, and answer all clients, even if the partner lives and answers them too. Put their connection right first; if the partner is down, Set Partner Down";
+
 /// So often a configuration that somebody else changes meanwhile is taken anew.
 const ATTEMPTS: usize = 3;
 
@@ -121,6 +124,12 @@ impl KeaServer {
                 }
                 "waiting" | "syncing" | "ready" => {
                     "it would have to begin anew, and answers no client until then: wait until it is back to normal"
+                }
+                // It would begin anew, hear nothing, and take its partner for down; and so answer
+                // the clients of a partner that may well live, and answer them too.
+                "communication-recovery" => OUT_OF_TOUCH,
+                _ if standing.interrupted && standing.is_normal() && terms.would_take_over() => {
+                    OUT_OF_TOUCH
                 }
                 _ => continue,
             };
