@@ -407,7 +407,8 @@ impl KeaServer {
                 }
                 alone_since = alone.then(|| alone_since.unwrap_or_else(Instant::now));
                 let settled = terms.heartbeat * 3 + Duration::from_secs(2);
-                if alone_since.is_some_and(|since| since.elapsed() > settled) {
+                let over = Instant::now() >= until;
+                if alone_since.is_some_and(|since| over || since.elapsed() > settled) {
                     return Err(format!(
                         "it has lost its partner {} meanwhile and is partner-down in '{}', where it answers all clients alone: look after that partner",
                         printable(&terms.partner, 80),
@@ -460,7 +461,7 @@ impl KeaServer {
         Err(DriverError::PartlyApplied {
             server: self.server.clone(),
             what: format!(
-                "it is set, but not saved: {why}. It holds until Kea is restarted there; put its file right, and the next change saves everything"
+                "it is set, but not saved: {why}. It holds until Kea is restarted there; put its file right; then `twinscope ipam save-configuration`, or the next change, saves everything"
             ),
         })
     }

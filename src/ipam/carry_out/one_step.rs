@@ -180,7 +180,7 @@ async fn ordered(driver: &dyn Driver, order: &Order) -> Verdict {
                 None => Verdict::Unknown("the state of the relationship does not tell".to_owned()),
             }
         }
-        Order::GrantScopes { .. } => {
+        Order::GrantScopes { .. } | Order::SaveConfiguration => {
             Verdict::Unknown("nothing on the server tells whether it was ordered".to_owned())
         }
     }
@@ -195,6 +195,9 @@ async fn judged(driver: &dyn Driver, step: &Step, error: DriverError) -> Did {
             but: Some(done_but(driver, error).await),
         },
         Verdict::NotDone => {
+            // What is there is as before, and so is its file once it is saved; it tells itself
+            // what could not be.
+            let _ = driver.save().await;
             let why = match &error {
                 DriverError::OutcomeUnknown { why, .. } => why.clone(),
                 other => other.to_string(),
