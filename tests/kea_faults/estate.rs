@@ -136,9 +136,7 @@ impl Estate {
     }
 
     pub fn run(&self, line: &str) -> Said {
-        let said = Said::of(self.command(line).output().unwrap());
-        eprintln!("[{:?}] {line}: {}", self.lab.version, said.all());
-        said
+        Said::of(self.command(line).output().unwrap())
     }
 
     pub fn spawn(&self, line: &str) -> Child {
@@ -187,9 +185,9 @@ impl Estate {
 
     #[track_caller]
     pub fn on_both(&self, number: u8, is: bool) {
-        for server in 0..2 {
+        for (server, name) in NAMES.into_iter().enumerate() {
             let held = self.reserved(server, number);
-            assert_eq!(held, [is, is], "10.0.0.{number} on {}", NAMES[server]);
+            assert_eq!(held, [is, is], "10.0.0.{number} on {name}");
         }
     }
 
