@@ -171,6 +171,8 @@ enum Command {
         #[arg(long, value_name = "NAME")]
         relationship: String,
     },
+    /// Have a Kea server write what it does to its file, after a change that it could not save.
+    SaveConfiguration(On),
     /// What was done, newest first.
     Journal {
         /// At most so many steps.
@@ -284,6 +286,13 @@ pub(super) async fn run(ipam: &Ipam, args: IpamArgs) -> anyhow::Result<u8> {
         Command::ResetHa { on, relationship } => {
             let order = |relationship| Order::ResetHa { relationship };
             ordered(ipam, on, relationship, order).await
+        }
+        Command::SaveConfiguration(on) => {
+            let Some(name) = on.server.as_deref() else {
+                bail!("say which server is to do it, with --server");
+            };
+            let (server, order) = (ipam.resolve(name)?, Order::SaveConfiguration);
+            carry_out(ipam, Intent::Order { server, order }, on.what_if, on.yes).await
         }
         Command::Journal { limit } => views::journal(ipam, limit),
         Command::Undo { plan, what_if, yes } => {

@@ -125,6 +125,12 @@ pub trait Driver: Send + Sync {
         expected: Expected<'a>,
     ) -> BoxFuture<'a, Result<(), DriverError>>;
 
+    /// Has the server save what it does, where that is a thing of its own and is known to be
+    /// missing; whether it was. Most save with every change.
+    fn save(&self) -> BoxFuture<'_, Result<bool, DriverError>> {
+        Box::pin(async { Ok(false) })
+    }
+
     /// The fingerprints that objects have now.
     fn read_back<'a>(
         &'a self,

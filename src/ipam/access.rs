@@ -267,7 +267,8 @@ fn of_step(step: &Step, estate: &Estate, touches: &mut Vec<Touch>) {
                 Order::StartMaintenance { .. }
                 | Order::CancelMaintenance { .. }
                 | Order::ResetHa { .. }
-                | Order::GrantScopes { .. } => CommandKind::Maintenance,
+                | Order::GrantScopes { .. }
+                | Order::SaveConfiguration => CommandKind::Maintenance,
             };
             let mut touch = touch(server, kind, order.to_string());
             match order {
@@ -279,6 +280,7 @@ fn of_step(step: &Step, estate: &Estate, touches: &mut Vec<Touch>) {
                     touch.of_relationship(estate, relationship);
                 }
                 Order::RemoveLease { scope, .. } => touch.in_scopes(estate, [*scope]),
+                Order::SaveConfiguration => {}
             }
             touches.push(touch);
         }

@@ -14,7 +14,7 @@ use crate::model::{Plan, ScopeId, ServerName};
 
 pub(super) use around::{is_due, open};
 pub(super) use execute::ended;
-pub(super) use one_step::{Verdict, do_step, verdict, watched};
+pub(super) use one_step::{Did, Verdict, do_step, verdict, watched};
 
 /// What became of a plan.
 #[derive(Clone, Debug)]

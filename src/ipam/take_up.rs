@@ -89,7 +89,10 @@ impl Ipam {
                 let Some(step) = remembered.plan.steps.get(place) else {
                     return Ok(String::new());
                 };
-                let (mark, state) = self.judge(step).await;
+                let (mark, mut state) = self.judge(step).await;
+                if let Some(saved) = self.save_after(step, &mark).await {
+                    state = format!("{state}, {saved}");
+                }
                 let (words, at) = (format!("interrupted: {state}"), self.inner.clock.now());
                 let (id, taken) = (remembered.id, mark.clone());
                 self.remember(move |store| store.mark(id, place, &taken, Some(&words), at))
@@ -123,6 +126,23 @@ impl Ipam {
                 );
                 (Mark::Unknown(why), state)
             }
+        }
+    }
+
+    /// What a step left that was done, or not done, for sure: its server has it in its file too.
+    async fn save_after(&self, step: &Step, mark: &Mark) -> Option<String> {
+        if matches!(mark, Mark::Unknown(_) | Mark::AboutTo) || self.access().may_write().is_err() {
+            return None;
+        }
+        let driver = self.driver(&step.server).ok()?;
+        // Whoever is changing the server now saves it as well.
+        let held = self.inner.locks.hold([&step.server], self.operator()).await;
+        let _held = held.ok()?;
+        let done = matches!(mark, Mark::Done(_));
+        match driver.save().await {
+            Ok(true) if done => Some("and is saved now".to_owned()),
+            Err(why) if done => Some(format!("but: {}", printable(&why.to_string(), 300))),
+            Ok(_) | Err(_) => None,
         }
     }
 

@@ -227,6 +227,8 @@ pub enum Order {
         /// The servers whose pools it shall serve.
         scopes: Vec<String>,
     },
+    /// Writes what it does to its file (Kea): after a change that it could not save.
+    SaveConfiguration,
     /// Deletes a lease record.
     RemoveLease {
         /// Which scope.
@@ -516,6 +518,7 @@ impl fmt::Display for Order {
                 true => write!(f, "Serve nobody in '{relationship}'"),
                 false => write!(f, "Serve {} in '{relationship}'", scopes.join(", ")),
             },
+            Order::SaveConfiguration => f.write_str("Save configuration"),
             Order::RemoveLease { address, .. } => write!(f, "Delete lease {address}"),
         }
     }

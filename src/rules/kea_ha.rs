@@ -74,7 +74,7 @@ pub fn may_order(
         Order::ResetHa { .. } => cannot(format!(
             "{server} is not stuck: it is in {word}, and a reset would only interrupt its service"
         )),
-        Order::GrantScopes { .. } | Order::RemoveLease { .. } => Ok(()),
+        Order::GrantScopes { .. } | Order::RemoveLease { .. } | Order::SaveConfiguration => Ok(()),
     }
 }
 

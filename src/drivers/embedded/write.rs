@@ -148,9 +148,8 @@ impl Target<'_> {
             Order::StartMaintenance { .. }
             | Order::CancelMaintenance { .. }
             | Order::ResetHa { .. }
-            | Order::GrantScopes { .. } => {
-                Err(self.unsupported("only Kea servers know that order"))
-            }
+            | Order::GrantScopes { .. }
+            | Order::SaveConfiguration => Err(self.unsupported("only Kea servers know that order")),
         }
     }
 

@@ -23,6 +23,7 @@ pub mod reading;
 #[cfg(test)]
 mod scripted;
 mod standing;
+mod unsaved;
 pub mod wire;
 mod write;
 
@@ -38,7 +39,8 @@ use self::copies::Copies;
 use self::peers::Peers;
 use self::prepare::{Configuration, fingerprints};
 use self::reading::Reader;
-use self::standing::Terms;
+use self::standing::{Status, Terms};
+use self::unsaved::Unsaved;
 use self::wire::{Answer, Command, Wire};
 use crate::clock::Clock;
 use crate::config::{KeaAddress, KeaEntry};
@@ -87,8 +89,8 @@ struct Learned {
     abilities: Option<Arc<Abilities>>,
     terms: Vec<Terms>,
     config: Option<Arc<ServerConfig>>,
-    /// Why what it does is not in its file, when we know that it is not.
-    not_saved: Option<String>,
+    /// What it does that is not in its file, where that is noted nowhere else.
+    not_saved: Option<Unsaved>,
 }
 
 impl KeaServer {
@@ -139,8 +141,6 @@ impl KeaServer {
             if learned.pid != pid {
                 learned.pid = pid;
                 learned.abilities = None;
-                // Whatever was not saved is gone with the process.
-                learned.not_saved = None;
             }
             if let Some(abilities) = &learned.abilities {
                 return Ok(abilities.clone());
@@ -168,7 +168,7 @@ impl KeaServer {
             self.learned().terms = known.terms.iter().map(Terms::of).collect();
             self.peers.has_subnets(&self.server, &known.subnets);
         }
-        self.show_not_saved(&mut reading);
+        self.show_not_saved(&mut reading, &status);
         if let Some(before) = before {
             share(&mut reading.config, &before.config);
         }
@@ -177,8 +177,8 @@ impl KeaServer {
     }
 
     /// A line for what is not in its file: the server itself does not tell.
-    fn show_not_saved(&self, reading: &mut ServerReading) {
-        let why = self.learned().not_saved.clone();
+    fn show_not_saved(&self, reading: &mut ServerReading, status: &Status) {
+        let why = self.unsaved(status).map(|unsaved| unsaved.why);
         let held = reading.config.foreign.iter();
         let lines: Vec<String> = held
             .filter(|line| !line.starts_with(NOT_SAVED))
@@ -199,14 +199,6 @@ impl KeaServer {
 
     fn known_terms(&self) -> Vec<Terms> {
         self.learned().terms.clone()
-    }
-
-    fn not_saved(&self, why: &str) {
-        self.learned().not_saved = Some(why.to_owned());
-    }
-
-    fn saved(&self) {
-        self.learned().not_saved = None;
     }
 
     /// Its partners' subnets by Kea's ids, as far as they were read; a partner that edits give it
@@ -434,6 +426,18 @@ impl Driver for KeaServer {
             let done = self.write(edits, expected).await;
             self.reader.forget();
             done
+        })
+    }
+
+    fn save(&self) -> BoxFuture<'_, Result<bool, DriverError>> {
+        Box::pin(async move {
+            let _alone = self.writer.lock().await;
+            let status = self.status().await?;
+            self.abilities(status.pid).await?;
+            if self.unsaved(&status).is_none() {
+                return Ok(false);
+            }
+            self.write_file().await.map(|()| true)
         })
     }
 

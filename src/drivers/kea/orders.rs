@@ -38,6 +38,7 @@ impl KeaServer {
         }
         let name = match order {
             Order::RemoveLease { address, .. } => return self.remove_lease(*address).await,
+            Order::SaveConfiguration => return self.write_file().await,
             Order::SetPartnerDown { relationship }
             | Order::StartMaintenance { relationship }
             | Order::CancelMaintenance { relationship }
@@ -52,7 +53,7 @@ impl KeaServer {
             Order::CancelMaintenance { .. } => self.cancel_maintenance(&terms, &now).await,
             Order::ResetHa { .. } => self.reset(&terms).await,
             Order::GrantScopes { scopes, .. } => self.grant(&terms, &now, scopes).await,
-            Order::RemoveLease { .. } => Ok(()),
+            Order::RemoveLease { .. } | Order::SaveConfiguration => Ok(()),
         }
     }
 
@@ -398,6 +399,7 @@ impl KeaServer {
                 Some(terms) => ha_scopes(terms, scopes),
                 None => Command::write("ha-scopes").with(&serde_json::json!({ "scopes": scopes })),
             },
+            Order::SaveConfiguration => Command::write("config-write"),
             Order::RemoveLease { address, .. } => {
                 Command::write("lease4-del").with(&serde_json::json!({ "ip-address": address }))
             }

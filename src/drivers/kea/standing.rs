@@ -66,6 +66,11 @@ impl Terms {
         !matches!(self.role, HaRole::Standby | HaRole::Backup)
     }
 
+    /// Whether, alone, it answers clients that it does not answer now.
+    pub(super) fn would_take_over(&self) -> bool {
+        self.mode == HaMode::LoadBalancing || self.role == HaRole::Standby
+    }
+
     /// How long a restarted state machine may need until it answers clients again, leases aside.
     pub(super) fn longest_return(&self) -> Duration {
         self.max_response + self.heartbeat * 3
@@ -152,6 +157,8 @@ impl Standing {
 pub(super) struct Status {
     /// The process: another one has forgotten what was not saved.
     pub(super) pid: i64,
+    /// For how many seconds it has run.
+    pub(super) uptime: i64,
     /// How each relationship stands, in the configuration's order; none without the hook.
     pub(super) relationships: Vec<Standing>,
 }
@@ -161,6 +168,8 @@ pub(super) struct Status {
 struct RawStatus {
     #[serde(default)]
     pid: i64,
+    #[serde(default)]
+    uptime: i64,
     #[serde(default)]
     high_availability: Vec<RawRelationship>,
 }
@@ -228,6 +237,7 @@ pub(super) async fn status(wire: &dyn Wire, server: &ServerName) -> Result<Statu
     let standings = raw.high_availability.into_iter();
     Ok(Status {
         pid: raw.pid,
+        uptime: raw.uptime,
         relationships: standings.map(|it| it.ha_servers.into()).collect(),
     })
 }

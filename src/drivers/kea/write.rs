@@ -1,5 +1,6 @@
 //! How edits are made on a server, so that its clients feel as little of it as can be.
 
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -10,10 +11,20 @@ use super::pairing;
 use super::prepare::{Configuration, Prepared, Reversible, expect, prepare};
 use super::standing::{self, SOON, Standing, Status, Terms};
 use super::wire::{Answer, Command};
+use crate::config::KeaAddress;
 use crate::drivers::{DriverError, Expected};
 use crate::model::edit::{Edit, ObjectRef};
 use crate::model::text::printable;
-use crate::rules::Code;
+use crate::rules::{Code, DhcpError};
+
+/// Why a server is not configured that does not hear its partner.
+const OUT_OF_TOUCH: &str = "it does not hear its partner, and would begin anew, take the partner for down after a while, and answer all clients, even if the partner lives and answers them too. Put their connection right first; if the partner is down, Set Partner Down";
+
+/// How it begins where the configuration is all there, and something else is not well.
+const ALL_THERE: &str = "the configuration is set and saved, but ";
+
+/// A server that has just lost its partner's heartbeat is given so long to hear it again.
+const TO_BE_HEARD: Duration = Duration::from_secs(5);
 
 /// So often a configuration that somebody else changes meanwhile is taken anew.
 const ATTEMPTS: usize = 3;
@@ -30,7 +41,7 @@ impl KeaServer {
             return self.is_as_expected(expected).await;
         }
         // Also finds out a server that hangs before anything large is asked of it.
-        let status = self.status().await?;
+        let mut status = self.status().await?;
         let abilities = self.abilities(status.pid).await?;
         let mut before = self.configuration().await?;
         for _ in 0..ATTEMPTS {
@@ -38,8 +49,22 @@ impl KeaServer {
             let prepared = self.prepared(&before, &abilities, edits, expected).await?;
             if let Some(commands) = &prepared.gapless {
                 self.keep_copy(&before)?;
-                self.one_by_one(commands).await?;
-                return self.save().await;
+                let unsaved = self.changing(&status);
+                let done = match self.one_by_one(commands).await {
+                    Ok(()) => self.write_file().await,
+                    failed => failed,
+                };
+                return done.map_err(|error| {
+                    self.not_changed(unsaved, &error);
+                    match error.nothing_done() {
+                        true => error,
+                        false => self.with_what_was_sent(error, || as_sent(commands)),
+                    }
+                });
+            }
+            let goes = |edit: &Edit| matches!(edit, Edit::RemoveRelationship { .. });
+            if !edits.iter().any(goes) {
+                status = self.heard(&terms, status).await?;
             }
             self.may_be_configured(&terms, &status, edits)?;
             if let Some((_, ha)) = pairing::added(edits) {
@@ -56,8 +81,11 @@ impl KeaServer {
                     terms: &terms,
                     status: &status,
                 };
-                self.set(&prepared, &held, edits).await?;
-                return Ok(());
+                let unsaved = self.changing(&status);
+                return self.set(&prepared, &held, edits).await.map_err(|error| {
+                    self.not_changed(unsaved, &error);
+                    self.with_what_was_sent(error, || prepared.text.clone())
+                });
             };
             before = changed;
         }
@@ -115,6 +143,21 @@ impl KeaServer {
         Ok((!now.same(before)).then_some(now))
     }
 
+    /// Its status, once it hears its partner, or has been given the time to.
+    async fn heard(&self, terms: &[Terms], mut status: Status) -> Result<Status, DriverError> {
+        let until = Instant::now() + TO_BE_HEARD;
+        let waits = |now: &Standing| now.interrupted && now.state != "partner-down";
+        while status.relationships.iter().any(waits) && Instant::now() < until {
+            for terms in terms {
+                // It looks after its timers when it is asked.
+                let _ = standing::standing(&*self.wire, &self.server, terms).await;
+            }
+            sleep(Duration::from_millis(100)).await;
+            status = self.status().await?;
+        }
+        Ok(status)
+    }
+
     /// Whether its state is one from which it comes back to its clients after it was configured.
     fn may_be_configured(
         &self,
@@ -138,6 +181,12 @@ impl KeaServer {
                 }
                 "waiting" | "syncing" | "ready" => {
                     "it would have to begin anew, and answers no client until then: wait until it is back to normal"
+                }
+                // It would begin anew, hear nothing, and take its partner for down; and so answer
+                // the clients of a partner that may well live, and answer them too.
+                "communication-recovery" => OUT_OF_TOUCH,
+                _ if standing.interrupted && standing.is_normal() && terms.would_take_over() => {
+                    OUT_OF_TOUCH
                 }
                 _ => continue,
             };
@@ -176,6 +225,41 @@ impl KeaServer {
                 printable(&copies.folder().display().to_string(), 300)
             ))
         })
+    }
+
+    /// The error with the file that holds what was sent, where that tells more.
+    fn with_what_was_sent(&self, error: DriverError, sent: impl FnOnce() -> String) -> DriverError {
+        let worth = match &error {
+            DriverError::Refused { .. } => true,
+            DriverError::PartlyApplied { what, .. } => !what.starts_with(ALL_THERE),
+            error => !error.nothing_done(),
+        };
+        let Some(copies) = self.copies.as_ref().filter(|_| worth) else {
+            return error;
+        };
+        let kept = match copies.keep_sent(&self.server, &sent(), self.clock.now()) {
+            Ok(path) => format!(
+                "what was sent is kept in {}",
+                printable(&path.display().to_string(), 300)
+            ),
+            Err(why) => format!("what was sent could not be kept ({why})"),
+        };
+        let with = |text: String| format!("{}; {kept}", text.trim_end_matches('.'));
+        match error {
+            DriverError::PartlyApplied { server, what } => DriverError::PartlyApplied {
+                server,
+                what: with(what),
+            },
+            DriverError::OutcomeUnknown { server, why } => DriverError::OutcomeUnknown {
+                server,
+                why: with(why),
+            },
+            DriverError::Refused { server, error } => DriverError::Refused {
+                server,
+                error: DhcpError::new(error.code, with(error.sentence)),
+            },
+            other => other,
+        }
     }
 
     /// Commands that change one thing each, without the server being configured anew. When one
@@ -265,12 +349,12 @@ impl KeaServer {
             })
             .unzip();
         let back = self.back_to_clients(&terms, &standings).await;
-        let saved = self.save().await;
+        let saved = self.write_file().await;
         match (back, saved) {
             (Ok(()), saved) => saved,
             (Err(why), Ok(())) => Err(DriverError::PartlyApplied {
                 server: self.server.clone(),
-                what: format!("the configuration is set and saved, but {why}"),
+                what: format!("{ALL_THERE}{why}"),
             }),
             (Err(why), Err(error)) => Err(DriverError::PartlyApplied {
                 server: self.server.clone(),
@@ -380,6 +464,7 @@ impl KeaServer {
         let until = Instant::now() + terms.longest_return() + Duration::from_secs(10);
         let begun = Instant::now();
         let mut forced = None::<Instant>;
+        let mut alone_since = None::<Instant>;
         loop {
             let now = standing::standing(&*self.wire, &self.server, terms).await;
             if let Ok(now) = &now {
@@ -388,6 +473,16 @@ impl KeaServer {
                 let alone = now.state == "partner-down" && lost;
                 if now.is_normal() || now.state == before.state || alone {
                     return Ok(());
+                }
+                alone_since = alone.then(|| alone_since.unwrap_or_else(Instant::now));
+                let settled = terms.heartbeat * 3 + Duration::from_secs(2);
+                let over = Instant::now() >= until;
+                if alone_since.is_some_and(|since| over || since.elapsed() > settled) {
+                    return Err(format!(
+                        "it has lost its partner {} meanwhile and is partner-down in '{}', where it answers all clients alone: look after that partner",
+                        printable(&terms.partner, 80),
+                        printable(&terms.name, 130)
+                    ));
                 }
                 // Its partner is known to be down: it need not wait to find out again.
                 let waits = now.state == "waiting" && before.state == "partner-down";
@@ -418,13 +513,16 @@ impl KeaServer {
     }
 
     /// Has it write its file.
-    pub(super) async fn save(&self) -> Result<(), DriverError> {
+    pub(super) async fn write_file(&self) -> Result<(), DriverError> {
         let command = Command::write("config-write").within(Duration::from_secs(30));
         let why = match self.ask(&command).await {
-            Ok(answer) if answer.result == Answer::SUCCESS => {
-                self.saved();
-                return Ok(());
-            }
+            Ok(answer) if answer.result == Answer::SUCCESS => match self.not_whole(&answer) {
+                None => {
+                    self.saved();
+                    return Ok(());
+                }
+                Some(why) => why,
+            },
             Ok(answer) => in_kea_s_words(&answer),
             Err(error) => error.to_string(),
         };
@@ -432,9 +530,35 @@ impl KeaServer {
         Err(DriverError::PartlyApplied {
             server: self.server.clone(),
             what: format!(
-                "it is set, but not saved: {why}. It holds until Kea is restarted there; put its file right, and the next change saves everything"
+                "it is set, but not saved: {why}. It holds until Kea is restarted there; put its file right; then `twinscope ipam save-configuration`, or the next change, saves everything"
             ),
         })
+    }
+
+    /// Why the file is not what Kea says that it has written. Of a full disk it says nothing: what it
+    /// then leaves is an empty file, with which it does not start again.
+    fn not_whole(&self, answer: &Answer) -> Option<String> {
+        let written: Written = answer.arguments()?;
+        let here = self
+            .entry
+            .as_ref()
+            .is_some_and(|entry| matches!(entry.address, KeaAddress::Socket(_)));
+        let length = match here {
+            true => length_of_new(&written.filename),
+            false => None,
+        };
+        let length = match length {
+            Some(length) => length,
+            None if written.size <= 0 => 0,
+            None => return None,
+        };
+        if written.size > 0 && u64::try_from(written.size) == Ok(length) {
+            return None;
+        }
+        Some(format!(
+            "Kea says that it has written {}, but {length} bytes are there: the disk is full, most likely. Kea would not start with that file",
+            printable(&written.filename, 300)
+        ))
     }
 
     pub(super) async fn status(&self) -> Result<Status, DriverError> {
@@ -473,10 +597,39 @@ struct Hash {
     hash: String,
 }
 
+/// What Kea says of the file that it has written.
+#[derive(serde::Deserialize)]
+struct Written {
+    filename: String,
+    #[serde(default)]
+    size: i64,
+}
+
+/// How long a file is that was written just now. An older one of that name is another one, as where
+/// Kea runs in a container.
+fn length_of_new(file: &str) -> Option<u64> {
+    let path = Path::new(file);
+    let file = path.is_absolute().then(|| std::fs::metadata(path))?.ok()?;
+    let age = file.modified().ok()?.elapsed().unwrap_or_default();
+    (age < Duration::from_secs(10)).then_some(file.len())
+}
+
 fn config_set(text: &str) -> Command {
     let mut command = Command::write("config-set").within(time_for(text));
     command.arguments = Some(text.to_owned());
     command
+}
+
+/// Commands as they were sent, one after another.
+fn as_sent(commands: &[Reversible]) -> String {
+    let commands = commands.iter().map(|command| {
+        let Command {
+            name, arguments, ..
+        } = &command.forth;
+        let arguments = arguments.as_deref().unwrap_or("null");
+        format!("{{\"command\":\"{name}\",\"arguments\":{arguments}}}")
+    });
+    format!("[{}]", commands.collect::<Vec<_>>().join(",\n"))
 }
 
 /// How long a server may need for a configuration of that size: measured is a second for each

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::around::{Marks, is_due, missing_bridge, open};
-use super::one_step::do_step;
+use super::one_step::{Did, do_step};
 use super::{Cancel, Ended, Outcome, Progress, StepOutcome, StepResult};
 use crate::drivers::{DriverError, Silence};
 use crate::ipam::journal::{Begun, Mark};
@@ -264,15 +264,20 @@ impl Run<'_> {
         progress: &Progress,
     ) -> Result<(), StoreError> {
         progress.tell(place, None);
-        let (result, mark) = match self.ipam.driver(&step.server) {
+        let did = match self.ipam.driver(&step.server) {
             Ok(driver) => do_step(driver.as_ref(), step).await,
-            Err(error) => {
-                let mark = Mark::Failed(error.to_string());
-                (StepResult::Failed(error), mark)
-            }
+            Err(error) => Did::not_done(error),
         };
-        let journalled = self.took_down(place, &mark).await;
+        let journalled = self.took_down(place, &did).await;
+        let Did { result, mark, but } = did;
         progress.tell(place, Some(&result));
+        if let Some(but) = but {
+            self.notes.push(format!(
+                "'{}' on {} was done, but {but}",
+                printable(&step.action.to_string(), 200),
+                step.server
+            ));
+        }
         if result != StepResult::Done {
             match step.purpose {
                 Purpose::BestEffort => self.notes.push(went_on_without(self.plan, step, &mark)),
@@ -312,10 +317,11 @@ impl Run<'_> {
             .await
     }
 
-    async fn took_down(&self, place: usize, mark: &Mark) -> Result<(), StoreError> {
-        let (id, mark, at) = (self.id, mark.clone(), self.ipam.inner.clock.now());
+    async fn took_down(&self, place: usize, did: &Did) -> Result<(), StoreError> {
+        let (id, mark, at) = (self.id, did.mark.clone(), self.ipam.inner.clock.now());
+        let words = did.words();
         self.ipam
-            .remember(move |store| store.mark(id, place, &mark, None, at))
+            .remember(move |store| store.mark(id, place, &mark, words.as_deref(), at))
             .await
     }
 

@@ -30,8 +30,40 @@ pub(in crate::ipam) fn watched(step: &Step) -> Vec<ObjectRef> {
     objects.into_iter().collect()
 }
 
+/// What became of a step that was begun.
+pub(in crate::ipam) struct Did {
+    /// What is told of it.
+    pub(in crate::ipam) result: StepResult,
+    /// What is remembered of it.
+    pub(in crate::ipam) mark: Mark,
+    /// What more there is to know of a step that was done.
+    pub(in crate::ipam) but: Option<String>,
+}
+
+impl Did {
+    /// Not done, for sure.
+    pub(in crate::ipam) fn not_done(error: DriverError) -> Did {
+        let mark = Mark::Failed(error.to_string());
+        Did::of(StepResult::Failed(error), mark)
+    }
+
+    fn of(result: StepResult, mark: Mark) -> Did {
+        Did {
+            result,
+            mark,
+            but: None,
+        }
+    }
+
+    /// The journal's words, where they are not the mark's own.
+    pub(in crate::ipam) fn words(&self) -> Option<String> {
+        let but = self.but.as_ref()?;
+        Some(format!("{}, but {but}", self.mark.words()))
+    }
+}
+
 /// Does a step.
-pub(in crate::ipam) async fn do_step(driver: &dyn Driver, step: &Step) -> (StepResult, Mark) {
+pub(in crate::ipam) async fn do_step(driver: &dyn Driver, step: &Step) -> Did {
     let work = match &step.action {
         Action::Apply(edits) => driver.apply(edits, &step.expect),
         Action::Order(order) => driver.order(order, &step.expect),
@@ -50,12 +82,9 @@ pub(in crate::ipam) async fn do_step(driver: &dyn Driver, step: &Step) -> (StepR
             let objects = watched(step);
             let read = in_time(driver, driver.read_back(&objects)).await;
             // What was done stays done when it can't be read back: only its undo will say so.
-            (StepResult::Done, Mark::Done(read.unwrap_or_default()))
+            Did::of(StepResult::Done, Mark::Done(read.unwrap_or_default()))
         }
-        Err(error) if error.nothing_done() => {
-            let mark = Mark::Failed(error.to_string());
-            (StepResult::Failed(error), mark)
-        }
+        Err(error) if error.nothing_done() => Did::not_done(error),
         Err(error) => judged(driver, step, error).await,
     }
 }
@@ -151,16 +180,24 @@ async fn ordered(driver: &dyn Driver, order: &Order) -> Verdict {
                 None => Verdict::Unknown("the state of the relationship does not tell".to_owned()),
             }
         }
-        Order::GrantScopes { .. } => {
+        Order::GrantScopes { .. } | Order::SaveConfiguration => {
             Verdict::Unknown("nothing on the server tells whether it was ordered".to_owned())
         }
     }
 }
 
-async fn judged(driver: &dyn Driver, step: &Step, error: DriverError) -> (StepResult, Mark) {
+async fn judged(driver: &dyn Driver, step: &Step, error: DriverError) -> Did {
     match verdict(driver, step).await {
-        Verdict::Done(after) => (StepResult::Done, Mark::Done(after)),
+        // Done is not all there is to say: it may not be saved, or the server not be well.
+        Verdict::Done(after) => Did {
+            result: StepResult::Done,
+            mark: Mark::Done(after),
+            but: Some(done_but(driver, error).await),
+        },
         Verdict::NotDone => {
+            // What is there is as before, and so is its file once it is saved; it tells itself
+            // what could not be.
+            let _ = driver.save().await;
             let why = match &error {
                 DriverError::OutcomeUnknown { why, .. } => why.clone(),
                 other => other.to_string(),
@@ -180,15 +217,34 @@ async fn judged(driver: &dyn Driver, step: &Step, error: DriverError) -> (StepRe
                     )),
                 }
             };
-            let mark = Mark::Failed(error.to_string());
-            (StepResult::Failed(error), mark)
+            Did::not_done(error)
         }
         Verdict::Unknown(why) => {
             let mark = Mark::Unknown(format!("{error}; {why}"));
-            match error {
-                partly @ DriverError::PartlyApplied { .. } => (StepResult::Failed(partly), mark),
-                error => (StepResult::Unknown(error), mark),
-            }
+            let result = match error {
+                partly @ DriverError::PartlyApplied { .. } => StepResult::Failed(partly),
+                error => StepResult::Unknown(error),
+            };
+            Did::of(result, mark)
         }
+    }
+}
+
+/// What else there is to know of a step that was done although it failed.
+async fn done_but(driver: &dyn Driver, error: DriverError) -> String {
+    let told = match error {
+        DriverError::OutcomeUnknown { why, .. } => {
+            format!("its answer was lost ({why}): it was read again, and it was done")
+        }
+        DriverError::PartlyApplied { what, .. } => what,
+        other => other.to_string(),
+    };
+    match driver.save().await {
+        Ok(true) => format!("{told}; it has been saved since"),
+        Ok(false) => told,
+        // Said already, where it failed to be saved the first time too.
+        Err(DriverError::PartlyApplied { what, .. }) if told.contains(&what) => told,
+        Err(DriverError::PartlyApplied { what, .. }) => format!("{told}; {what}"),
+        Err(error) => format!("{told}; whether it is saved is not known: {error}"),
     }
 }

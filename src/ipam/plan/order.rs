@@ -67,6 +67,16 @@ pub(super) async fn order(
                 "what a server was ordered to do can't be taken back, only ordered otherwise",
             )
         }
+        Order::SaveConfiguration => {
+            if reading.identity.product != Product::Kea {
+                return Err(unsupported(server, "it saves every change by itself"));
+            }
+            draft.risk = Risk::Small;
+            (
+                Vec::new(),
+                "a file that was written is not brought back by undo",
+            )
+        }
         Order::RemoveLease { scope, address } => {
             if !reading.config.scopes.contains_key(scope) {
                 return Err(refused(server)(DhcpError::new(

@@ -1,7 +1,7 @@
 //! What must be done always, of a plan whose owner died before it did: done by whoever finds it.
 
 use crate::drivers::Driver;
-use crate::ipam::carry_out::{StepResult, do_step};
+use crate::ipam::carry_out::{Did, StepResult, do_step};
 use crate::ipam::collect::in_time;
 use crate::ipam::journal::{Begun, Mark, Remembered};
 use crate::ipam::{Ipam, StoreError};
@@ -73,7 +73,7 @@ impl Ipam {
                 Err(why) => return not_done(why),
             }
         }
-        let (result, mark) = do_step(driver.as_ref(), step).await;
+        let Did { result, mark, .. } = do_step(driver.as_ref(), step).await;
         match (&result, &mark) {
             (StepResult::Done, _) => (mark, "was done now".to_owned()),
             (StepResult::Failed(error), Mark::Failed(_)) => not_done(error.to_string()),
