@@ -135,6 +135,7 @@ impl Two {
 
     fn new_pair(&self, scopes: &[usize], setup: HaSetup) -> Intent {
         let mut relationship = Relationship::new(PAIR, name(1));
+        relationship.mclt = Seconds(0);
         relationship.mode = match self.mode {
             Mode::LoadBalance => failover::Mode::LoadBalance { percent: 50 },
             Mode::HotStandby => failover::Mode::HotStandby {
