@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::ScopeId;
 use super::scope::Seconds;
-use super::server::ServerName;
+use super::server::{Product, ServerName};
 
 /// A server has at most so many relationships (DHCP Failover guide).
 pub const MAX_RELATIONSHIPS: usize = 31;
@@ -104,6 +104,14 @@ impl Default for Mode {
         Mode::LoadBalance {
             percent: DEFAULT_LOAD_BALANCE_PERCENT,
         }
+    }
+}
+
+impl Mode {
+    /// The shares of the two, as servers of a kind have them to set: Kea's do not.
+    #[must_use]
+    pub fn has_shares(product: Product) -> bool {
+        product == Product::Microsoft
     }
 }
 
@@ -236,6 +244,17 @@ impl RelationshipProperty {
             RelationshipProperty::SwitchInterval(_) => "State Switchover Interval",
             RelationshipProperty::Authentication(_) => "Message Authentication",
         }
+    }
+
+    /// Whether servers of a kind have such a property at all; where not, its value is only what the
+    /// model needs, and says nothing.
+    #[must_use]
+    pub fn is_known_to(&self, product: Product) -> bool {
+        let microsofts = matches!(
+            self,
+            RelationshipProperty::Mclt(_) | RelationshipProperty::Authentication(_)
+        );
+        product == Product::Microsoft || !microsofts
     }
 
     /// The same value as the partner sees it.

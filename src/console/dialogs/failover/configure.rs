@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{interval, mclt, mode, others, parameter_shown, parameters};
+use super::{interval, mclt, mode, others, parameter_shown, parameters, proposed};
 use crate::console::command::unwritable;
 use crate::console::layers::form::{Field, FieldId, Fields, FormKind, Wrong};
 use crate::console::world::World;
@@ -84,7 +84,7 @@ impl FormKind for Configure {
         }
     }
 
-    fn fields(&self, _world: &World) -> Vec<Field> {
+    fn fields(&self, world: &World) -> Vec<Field> {
         let mut which = vec!["New".to_owned()];
         for (name, partner) in &self.held {
             which.push(format!("{} with {}", printable(name, 126), partner.short()));
@@ -96,10 +96,8 @@ impl FormKind for Configure {
             Field::choice("partner", "Partner server", partners, 0)
                 .hint("gets copies of the scopes; it must not have them yet"),
         ];
-        let mut new = Relationship::new("", self.server.clone());
-        // The console ticks it; the cmdlets do not.
-        new.authenticated = true;
-        fields.extend(parameters(&new));
+        let new = proposed(world, &self.server);
+        fields.extend(parameters(world, &self.server, &new));
         fields
     }
 

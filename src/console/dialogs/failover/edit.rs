@@ -40,8 +40,8 @@ impl FormKind for EditRelationship {
         )
     }
 
-    fn fields(&self, _world: &World) -> Vec<Field> {
-        let mut fields = parameters(&self.held);
+    fn fields(&self, world: &World) -> Vec<Field> {
+        let mut fields = parameters(world, &self.server, &self.held);
         if let Some(secret) = fields.iter_mut().find(|field| field.id == "secret")
             && self.held.authenticated
         {

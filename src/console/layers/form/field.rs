@@ -117,6 +117,8 @@ pub struct Field {
     pub wrong: Option<String>,
     /// Whether the operator changed it.
     pub touched: bool,
+    /// Why it can't be changed here at all; it keeps its value, which is not shown.
+    pub locked: Option<String>,
 }
 
 impl Field {
@@ -128,6 +130,7 @@ impl Field {
             hint: String::new(),
             wrong: None,
             touched: false,
+            locked: None,
         }
     }
 
@@ -226,10 +229,24 @@ impl Field {
         self
     }
 
+    /// The same field, which can't be changed where there is a reason why not: it says the reason
+    /// in place of a value.
+    #[must_use]
+    pub fn unless(mut self, why_not: Option<String>) -> Field {
+        self.locked = why_not;
+        self
+    }
+
     /// Whether keys go there.
     #[must_use]
     pub fn is_operated(&self) -> bool {
-        !matches!(self.control, Control::Heading)
+        self.locked.is_none() && !matches!(self.control, Control::Heading)
+    }
+
+    /// Whether a reason stands beside its label, in place of what is operated.
+    pub(super) fn is_put_by(&self) -> bool {
+        let beside = matches!(self.control, Control::Text { .. } | Control::Choice { .. });
+        beside && self.locked.is_some()
     }
 
     /// What is wrong with what stands there by itself. Emptiness counts only when `all` is asked.
@@ -244,6 +261,9 @@ impl Field {
         else {
             return None;
         };
+        if self.locked.is_some() {
+            return None;
+        }
         match (input.value().trim().is_empty(), *required && all) {
             (true, false) => None,
             (true, true) => Some(match format {
