@@ -16,7 +16,7 @@ use crate::ipam::{Cancel, Ended, Ipam, Judgement, Outcome, Progress, StepResult}
 use crate::model::lease::Lease;
 use crate::model::plan::{Intent, Plan, Purpose, Reach};
 use crate::model::scope::{LeaseDuration, Seconds};
-use crate::model::server::{ServerName, ServerReading, ServerRole};
+use crate::model::server::{Product, ServerName, ServerReading, ServerRole};
 use crate::model::text::printable;
 use crate::model::{Edit, Scope, ScopeId};
 use crate::rules::error::Code;
@@ -87,6 +87,21 @@ impl<'r, 'c> Run<'r, 'c> {
     }
 
     /// Reads the server.
+    pub(super) async fn reading(&self) -> Done<Arc<ServerReading>> {
+        let server = &self.server;
+        let reading = self.ipam.read(server).await.map_err(|error| {
+            let message = format!("Failed to get version of the DHCP server {server}.");
+            Failure::driver(server, &message, server.as_str(), &error)
+        })?;
+        if !reading.identity.roles.contains(&ServerRole::Dhcp) {
+            return Err(Failure::invalid(format!(
+                "{server} is no DHCP server: name one with -ComputerName"
+            ))
+            .into());
+        }
+        Ok(reading)
+    }
+
     /// A reading of the server with its settings; an error where servers of its kind have none.
     pub(super) async fn reading_with_settings(&self) -> Done<Arc<ServerReading>> {
         let reading = self.reading().await?;
@@ -106,21 +121,6 @@ impl<'r, 'c> Run<'r, 'c> {
         );
         let target = self.server.as_str();
         Err(Failure::driver(&self.server, &message, target, &error).into())
-    }
-
-    pub(super) async fn reading(&self) -> Done<Arc<ServerReading>> {
-        let server = &self.server;
-        let reading = self.ipam.read(server).await.map_err(|error| {
-            let message = format!("Failed to get version of the DHCP server {server}.");
-            Failure::driver(server, &message, server.as_str(), &error)
-        })?;
-        if !reading.identity.roles.contains(&ServerRole::Dhcp) {
-            return Err(Failure::invalid(format!(
-                "{server} is no DHCP server: name one with -ComputerName"
-            ))
-            .into());
-        }
-        Ok(reading)
     }
 
     /// Reads leases of the server.

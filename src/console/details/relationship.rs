@@ -13,8 +13,8 @@ use crate::console::table::{Cell, Tone};
 use crate::console::views;
 use crate::console::world::World;
 use crate::ipam::estate::{End, ServerView};
-use crate::model::text::printable;
 use crate::model::server::Product;
+use crate::model::text::printable;
 use crate::model::{Mode, Relationship, RelationshipStatus, ServerName};
 
 /// The tabs.
@@ -61,7 +61,10 @@ impl<'w> At<'w> {
     /// Which kind of servers they are.
     fn product(&self) -> Product {
         let servers = &self.world.estate.servers;
-        let mut views = self.servers.iter().filter_map(|server| servers.get(*server));
+        let mut views = self
+            .servers
+            .iter()
+            .filter_map(|server| servers.get(*server));
         let reading = views.find_map(|view| view.reading.as_ref());
         reading.map_or(Product::default(), |reading| reading.identity.product)
     }

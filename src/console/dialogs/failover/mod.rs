@@ -8,11 +8,11 @@ mod take_apart;
 use super::refused;
 use crate::console::layers::form::{Control, Field, FieldId, Fields, Format, Wrong, read};
 use crate::console::world::World;
+use crate::model::Edit;
 use crate::model::failover::{
     DEFAULT_LOAD_BALANCE_PERCENT, DEFAULT_RESERVE_PERCENT, DEFAULT_SWITCH_INTERVAL, Mode,
     Relationship, RelationshipProperty, Role, SharedSecret,
 };
-use crate::model::Edit;
 use crate::model::scope::Seconds;
 use crate::model::server::{ServerName, ServerRole};
 

@@ -221,7 +221,8 @@ impl FormKind for EditSeveral {
         vec![
             Field::text("description", "Description", ""),
             Field::of("duration", "Lease duration", Format::Duration, "").optional(),
-            Field::choice("kind", "Assign addresses to", kinds, 0).unless(of_one(&|field| field.kind())),
+            Field::choice("kind", "Assign addresses to", kinds, 0)
+                .unless(of_one(&|field| field.kind())),
             Field::of("delay", "Subnet delay", Format::Number(0, 1000), "")
                 .optional()
                 .unit("ms")

@@ -111,7 +111,8 @@ impl Form {
                 (None, None, None) => (Role::Dim, field.hint.clone()),
             };
             let room = match field.control {
-                Control::Area(_) | Control::Check(_) | Control::Heading => inside,
+                Control::Check(_) => inside.saturating_sub(4),
+                Control::Area(_) | Control::Heading => inside,
                 _ => columns.room,
             };
             let words = match said.1.is_empty() {

@@ -233,7 +233,11 @@ impl Field {
     /// in place of a value.
     #[must_use]
     pub fn unless(mut self, why_not: Option<String>) -> Field {
-        self.locked = why_not;
+        self.locked = why_not.map(|why| {
+            let mut rest = why.chars();
+            let first = rest.next().map(|first| first.to_uppercase().to_string());
+            format!("{}{}", first.unwrap_or_default(), rest.as_str())
+        });
         self
     }
 

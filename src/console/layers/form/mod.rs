@@ -249,7 +249,8 @@ impl Form {
         let mut first: Option<usize> = None;
         for (id, why) in wrong {
             let place = self.fields.0.iter().position(|field| field.id == id);
-            let operated = |place: &usize| self.fields.0.get(*place).is_some_and(Field::is_operated);
+            let operated =
+                |place: &usize| self.fields.0.get(*place).is_some_and(Field::is_operated);
             let place = place.filter(|place| visible.contains(place) && operated(place));
             match place.and_then(|place| Some((place, self.fields.0.get_mut(place)?))) {
                 Some((place, field)) => {
