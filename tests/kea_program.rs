@@ -154,10 +154,14 @@ fn the_seeds_example_in_the_console_by_keys() {
         program.wait_for("u takes it back");
         on_both(&lab, &home, "10.0.0.100", "00-15-5d-a7-66-02");
         // And back.
-        program.keys("<esc>u");
-        program.wait_for("Undo");
-        program.keys("q");
-        drop(program);
+        program.keys("u");
+        program.wait_for("What will be done");
+        program.keys("<enter>");
+        program.wait_for(": Undo");
+        for (server, name) in NAMES.iter().enumerate() {
+            assert!(!home.tells(name, "10.0.0.100", "00-15-5d-a7-66-02"));
+            assert!(!saved(&lab, server, "10.0.0.100"));
+        }
         lab.wait_normal();
     });
 }
