@@ -222,6 +222,16 @@ async fn add(run: &mut Run<'_, '_>) -> Done<Results> {
     })?;
     let reading = run.reading().await?;
     let scopes = named_scopes(run, &reading)?;
+    // What is not given is as Windows has it, but for what the server has no such thing of.
+    let product = run.reading().await?.identity.product;
+    let usual_mclt = match RelationshipProperty::Mclt(DEFAULT_MCLT).is_known_to(product) {
+        true => DEFAULT_MCLT,
+        false => Seconds(0),
+    };
+    let usual_reserve = match Mode::has_shares(product) {
+        true => DEFAULT_RESERVE_PERCENT,
+        false => 0,
+    };
     let hot_standby = call.has("ServerRole") || call.has("ReservePercent");
     let mode = if hot_standby {
         Mode::HotStandby {
@@ -229,8 +239,7 @@ async fn add(run: &mut Run<'_, '_>) -> Done<Results> {
                 Some("Standby") => Role::Standby,
                 _ => Role::Active,
             },
-            reserve_percent: percent(call.number("ReservePercent"))
-                .unwrap_or(DEFAULT_RESERVE_PERCENT),
+            reserve_percent: percent(call.number("ReservePercent")).unwrap_or(usual_reserve),
         }
     } else {
         Mode::LoadBalance {
@@ -243,7 +252,7 @@ async fn add(run: &mut Run<'_, '_>) -> Done<Results> {
         .filter(|secret| !secret.is_empty());
     let relationship = Relationship {
         mode,
-        mclt: run.limited("MaxClientLeadTime")?.unwrap_or(DEFAULT_MCLT),
+        mclt: run.limited("MaxClientLeadTime")?.unwrap_or(usual_mclt),
         switch_interval: switching(run, None)?.flatten(),
         authenticated: secret.is_some(),
         scopes: scopes.clone(),

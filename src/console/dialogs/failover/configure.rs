@@ -8,6 +8,7 @@ use crate::console::layers::form::{Field, FieldId, Fields, FormKind, Wrong};
 use crate::console::world::World;
 use crate::model::failover::{MAX_NAME, Relationship, SharedSecret};
 use crate::model::plan::{FailoverChoice, Intent};
+use crate::model::server::Product;
 use crate::model::text::printable;
 use crate::model::{ScopeId, ServerName};
 use crate::rules::error::Code;
@@ -90,8 +91,13 @@ impl FormKind for Configure {
             which.push(format!("{} with {}", printable(name, 126), partner.short()));
         }
         let partners: Vec<String> = self.partners.iter().map(ToString::to_string).collect();
+        // A Kea server is in one relationship with its partner, and a scope goes back into that.
+        let view = world.estate.servers.get(&self.server);
+        let reading = view.and_then(|view| view.reading.as_ref());
+        let kea = reading.is_some_and(|reading| reading.identity.product == Product::Kea);
+        let at = usize::from(kea && !self.held.is_empty());
         let mut fields = vec![
-            Field::choice("which", "Failover relationship", which, 0),
+            Field::choice("which", "Failover relationship", which, at),
             Field::text("name", "Relationship name", self.name(0)).required(),
             Field::choice("partner", "Partner server", partners, 0)
                 .hint("gets copies of the scopes; it must not have them yet"),

@@ -377,3 +377,20 @@ impl Fields {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_locked_takes_no_keys_and_is_not_to_blame() {
+        let free = Field::of("a", "A", Format::Address, "").unless(None);
+        assert!(free.is_operated() && !free.is_put_by());
+        assert!(free.check_format(true).is_some());
+        let why = Some("it has no such thing".to_owned());
+        let locked = Field::of("a", "A", Format::Address, "").unless(why);
+        assert!(!locked.is_operated() && locked.is_put_by());
+        assert_eq!(locked.check_format(true), None);
+        assert_eq!(locked.locked.as_deref(), Some("It has no such thing"));
+    }
+}
