@@ -239,6 +239,11 @@ fn a_server_that_is_killed_is_told_within_a_collection() {
         program.wait_for("Superscope Properties");
         program.keys("<end><enter>");
         program.wait_for("Primary Server Status");
+        // What Kea has none of is not shown as if it had.
+        program.keys("<enter>");
+        program.wait_for("Maximum Client Lead Time   n/a");
+        program.keys("<esc>");
+        program.wait_gone("Maximum Client Lead Time");
         lab.kill(0);
         program.wait_for("1 not reachable");
         program.wait_for("Not reachable (last Normal");

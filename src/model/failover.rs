@@ -473,3 +473,21 @@ impl RelationshipStatus {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kea_relationship_has_no_lead_time_and_no_secret() {
+        let relationship = Relationship::new("a", ServerName::new("b"));
+        let known = |product| {
+            let properties = relationship.properties().into_iter();
+            let known = properties.filter(|property| property.is_known_to(product));
+            known.map(|property| property.label()).collect::<Vec<_>>()
+        };
+        assert_eq!(known(Product::Microsoft).len(), 4);
+        assert_eq!(known(Product::Kea), ["Mode", "State Switchover Interval"]);
+        assert!(!Mode::has_shares(Product::Kea));
+    }
+}

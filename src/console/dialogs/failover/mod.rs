@@ -2,16 +2,15 @@
 
 mod configure;
 mod edit;
+mod kea;
 mod replicate;
 mod take_apart;
 
-use super::refused;
-use crate::console::layers::form::{Control, Field, FieldId, Fields, Format, Wrong, read};
+use crate::console::layers::form::{Field, FieldId, Fields, Format, Wrong, read};
 use crate::console::world::World;
-use crate::model::Edit;
 use crate::model::failover::{
     DEFAULT_LOAD_BALANCE_PERCENT, DEFAULT_RESERVE_PERCENT, DEFAULT_SWITCH_INTERVAL, Mode,
-    Relationship, RelationshipProperty, Role, SharedSecret,
+    Relationship, Role,
 };
 use crate::model::scope::Seconds;
 use crate::model::server::{ServerName, ServerRole};
@@ -30,42 +29,10 @@ fn force() -> Field {
     Field::check("force", FORCE, false).hint(FORCE_HINT)
 }
 
-/// Why a server's kind has no use for a relationship's property, were it that.
-fn why_not(world: &World, server: &ServerName, property: RelationshipProperty) -> Option<String> {
-    let edit = Edit::SetRelationship {
-        name: String::new(),
-        properties: vec![property],
-    };
-    refused(world, server, &edit)
-}
-
-/// A relationship as a form proposes it: without what the server's kind has no use for.
-fn proposed(world: &World, server: &ServerName) -> Relationship {
-    let mut new = Relationship::new("", server.clone());
-    // The console ticks it; the cmdlets do not.
-    let authentication = RelationshipProperty::Authentication(Some(SharedSecret::Kept));
-    new.authenticated = why_not(world, server, authentication).is_none();
-    if why_not(world, server, RelationshipProperty::Mclt(new.mclt)).is_some() {
-        new.mclt = Seconds(0);
-    }
-    new
-}
-
-/// The fields of a relationship's parameters, as `held` has them on a server.
-fn parameters(world: &World, server: &ServerName, held: &Relationship) -> Vec<Field> {
-    let why_not = |property| why_not(world, server, property);
-    let no_percent = why_not(RelationshipProperty::Mode(Mode::LoadBalance { percent: 1 }));
-    let no_reserve = why_not(RelationshipProperty::Mode(Mode::HotStandby {
-        role: Role::Active,
-        reserve_percent: 1,
-    }));
-    let authentication = RelationshipProperty::Authentication(Some(SharedSecret::Kept));
-    let usual = match no_reserve {
-        None => DEFAULT_RESERVE_PERCENT,
-        Some(_) => 0,
-    };
+/// The fields of a relationship's parameters, as `held` has them.
+fn parameters(held: &Relationship) -> Vec<Field> {
     let (mode, percent, role, reserve) = match held.mode {
-        Mode::LoadBalance { percent } => (0, percent, Role::Active, usual),
+        Mode::LoadBalance { percent } => (0, percent, Role::Active, DEFAULT_RESERVE_PERCENT),
         Mode::HotStandby {
             role,
             reserve_percent,
@@ -84,8 +51,7 @@ fn parameters(world: &World, server: &ServerName, held: &Relationship) -> Vec<Fi
             Format::Number(0, 100),
             percent.to_string(),
         )
-        .unit("% on this server")
-        .unless(no_percent),
+        .unit("% on this server"),
         Field::choice(
             "role",
             "Role of Partner Server",
@@ -98,37 +64,29 @@ fn parameters(world: &World, server: &ServerName, held: &Relationship) -> Vec<Fi
             Format::Number(0, 100),
             reserve.to_string(),
         )
-        .unit("%")
-        .unless(no_reserve),
+        .unit("%"),
         Field::of(
             "mclt",
             "Maximum Client Lead Time",
             Format::Seconds,
             held.mclt.to_string(),
-        )
-        .unless(why_not(RelationshipProperty::Mclt(Seconds(1)))),
+        ),
         Field::check(
             "switch",
             "State Switchover Interval",
             held.switch_interval.is_some(),
         )
         .hint("without contact it takes its partner for down by itself"),
-        interval_field(interval),
-        Field::check("auth", "Enable Message Authentication", held.authenticated)
-            .unless(why_not(authentication)),
+        Field::of(
+            "interval",
+            "Switches after",
+            Format::Number(1, u32::MAX / 60),
+            interval.0.div_ceil(60).to_string(),
+        )
+        .unit("minutes"),
+        Field::check("auth", "Enable Message Authentication", held.authenticated),
         Field::secret("secret", "Shared Secret"),
     ]
-}
-
-/// The State Switchover Interval: in minutes as IPAM asks for it, where they say all of it.
-fn interval_field(interval: Seconds) -> Field {
-    let label = "Switches after";
-    if !interval.0.is_multiple_of(60) {
-        return Field::of("interval", label, Format::Seconds, interval.to_string());
-    }
-    let minutes = (interval.0 / 60).to_string();
-    let format = Format::Number(1, u32::MAX / 60);
-    Field::of("interval", label, format, minutes).unit("minutes")
 }
 
 /// Whether a field of the parameters is there, as the others stand.
@@ -167,20 +125,14 @@ fn mclt(fields: &Fields) -> Result<Seconds, Wrong> {
     fields.read("mclt", read::seconds)
 }
 
-/// The State Switchover Interval; `before` stays where nobody changed it.
+/// The State Switchover Interval; `before` stays where nobody changed the minutes, which may not
+/// say all of it.
 fn interval(fields: &Fields, before: Option<Seconds>) -> Result<Option<Seconds>, Wrong> {
     if !fields.on("switch") {
         return Ok(None);
     }
     if let Some(before) = before.filter(|_| !fields.touched("interval")) {
         return Ok(Some(before));
-    }
-    if let Some(Control::Text {
-        format: Format::Seconds,
-        ..
-    }) = fields.get("interval").map(|field| &field.control)
-    {
-        return fields.read("interval", read::seconds).map(Some);
     }
     let minutes = fields.read("interval", |text| read::number(text, 1, u32::MAX / 60))?;
     Ok(Some(Seconds(minutes.saturating_mul(60))))
