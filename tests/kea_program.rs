@@ -245,7 +245,7 @@ fn a_server_that_is_killed_is_told_within_a_collection() {
         program.keys("<esc>");
         program.wait_gone("Maximum Client Lead Time");
         lab.kill(0);
-        program.wait_for("1 not reachable");
+        program.wait_for("1 stopped");
         program.wait_for("Not reachable (last Normal");
         // What its partner makes of it, in time.
         program.wait_for("Partner Down");
