@@ -3,7 +3,13 @@
 //!
 //! One server on the loopback address, asked by both in turn. `-- --small` has it hold little, for
 //! a first look without a release build.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    missing_docs
+)]
 
 #[path = "../tests/kea_lab/mod.rs"]
 mod kea_lab;
@@ -47,7 +53,7 @@ const LARGE: Size = Size {
     subnets: 1000,
     reservations: 100_000,
     leases: 100_000,
-    rounds: 7,
+    rounds: 5,
 };
 
 /// Asks on the socket; the answer is on standard output.

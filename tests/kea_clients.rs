@@ -236,7 +236,7 @@ fn no_client_notices_our_changes() {
                 let took = measured.took.as_secs_f64();
                 let Measured { count, story, .. } = measured;
                 let (apart, synced) = (measured.unexplained, measured.synced.as_millis());
-                let line = format!("{name:<70} {took:>6.2} s {count} {apart:>6} {synced:>5} ms");
+                let line = format!("{name:<74} {took:>6.2} s {count} {apart:>6} {synced:>5} ms");
                 if !fits {
                     wrong.lock().unwrap().push(format!("{line}\n{story}"));
                 }
@@ -286,7 +286,7 @@ fn no_client_notices_our_changes() {
     let mut rows = rows.into_inner().unwrap();
     rows.sort();
     let head = format!(
-        "{:<70} {:>8} {:>6} {:>10} {:>8} {:>10} {:>6} {:>6} {:>8}",
+        "{:<74} {:>8} {:>6} {:>10} {:>8} {:>10} {:>6} {:>6} {:>8}",
         "a client every 5 ms, heartbeat 1 s",
         "took",
         "sent",

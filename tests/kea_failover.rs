@@ -16,7 +16,11 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use twinscope::clock::Clock;
+use twinscope::cmdlets;
 use twinscope::config::{Configuration, Home};
+use twinscope::console::dialogs::failover::{Configure, EditRelationship};
+use twinscope::console::layers::form::{Control, Field, Fields, FormKind, Wrong};
+use twinscope::console::world::World;
 use twinscope::ipam::{Cancel, Ended, Ipam, Outcome, Progress};
 use twinscope::model::failover::{self, RelationshipProperty, Role};
 use twinscope::model::plan::{FailoverChoice, Intent};
@@ -87,6 +91,31 @@ impl Two {
             version,
             _home: folder,
         }
+    }
+
+    fn world(&self) -> World {
+        World {
+            estate: self.ipam.estate(),
+            kinds: self.ipam.kinds(),
+            ..World::unknown(self.ipam.clock().now())
+        }
+    }
+
+    /// A line of cmdlets: its exit code, and all that it said.
+    fn line(&self, line: &str) -> (u8, String) {
+        let words: Vec<std::ffi::OsString> = line.split(' ').map(Into::into).collect();
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut input: &[u8] = &[];
+        let mut console = cmdlets::Console {
+            input: &mut input,
+            output: &mut out,
+            errors: &mut err,
+            interactive: false,
+        };
+        let ran = cmdlets::run(&self.ipam, &words, &mut console);
+        let code = self.runtime.block_on(ran).unwrap();
+        let said = [out, err].concat();
+        (code, String::from_utf8(said).unwrap())
     }
 
     fn setup(&self) -> HaSetup {
@@ -335,6 +364,84 @@ fn both_alone(lab: &Lab) -> Option<String> {
         }
     }
     None
+}
+
+/// The form, filled in with what it proposes and what a test types.
+fn form(two: &Two, kind: &dyn FormKind, typed: &[(&str, &str)]) -> Result<Vec<Intent>, Wrong> {
+    let world = two.world();
+    let mut fields = Fields(kind.fields(&world));
+    for (id, text) in typed {
+        let field = fields.0.iter_mut().find(|field| field.id == *id).unwrap();
+        let unit = Field::text(field.id, "", *text);
+        match &mut field.control {
+            Control::Choice { at, .. } => *at = text.parse().unwrap(),
+            Control::Check(on) => *on = text.parse().unwrap(),
+            control => *control = unit.control,
+        }
+    }
+    kind.submit(&fields, &world)
+}
+
+#[test]
+fn the_form_and_the_cmdlet_make_a_pair() {
+    on_each("the form and the cmdlet", |version| {
+        let two = Two::start(version, Mode::HotStandby, Hooks::All);
+        let world = two.world();
+        let kind = Configure::new(&world, &name(0), [scope(0)].into());
+        let fields = Fields(kind.fields(&world));
+        let shown = |id| kind.shown(id, &fields);
+        assert!(shown("own-url") && shown("heartbeat") && shown("mode"));
+        assert!(!shown("mclt") && !shown("secret") && !shown("percent"));
+        assert_eq!(fields.text("own-url"), two.lab.peer_url(0));
+        assert_eq!(fields.text("partner-name"), "s2");
+        for (typed, field) in [
+            (("own-url", "http://dhcp1:8001/"), "own-url"),
+            (("response", "9000"), "response"),
+            (("partner-name", "s1"), "partner-name"),
+        ] {
+            let wrong = form(&two, &kind, &[typed]).unwrap_err();
+            assert_eq!(wrong[0].0, field, "{wrong:?}");
+        }
+        let typed = [("mode", "1"), ("heartbeat", "200"), ("response", "2000")];
+        let mut intents = form(&two, &kind, &typed).unwrap();
+        two.does(intents.remove(0));
+        two.stands(&[(0, true), (1, false)], &[(0, true)], true);
+
+        // What can't be changed is not asked for.
+        let held = Relationship::clone(
+            two.world().estate.servers[&name(0)]
+                .reading
+                .as_ref()
+                .unwrap()
+                .config
+                .relationships
+                .values()
+                .next()
+                .unwrap(),
+        );
+        let kind = EditRelationship::new(&name(0), &held);
+        let fields = Fields(kind.fields(&two.world()));
+        assert!(fields.get("mode").is_none() && fields.get("mclt").is_none());
+        let mut intents = form(&two, &kind, &[("switch", "true"), ("seconds", "4")]).unwrap();
+        two.does(intents.remove(0));
+
+        let relationship = &held.name;
+        two.does(Intent::DeleteRelationship {
+            keep_on: name(0),
+            name: relationship.clone(),
+            force: false,
+        });
+        let add = "Add-DhcpServerv4Failover -ComputerName s1 -Name Line -PartnerServer s2 -ScopeId 10.0.0.0";
+        let (code, words) = two.line(&format!("{add} -MaxClientLeadTime 1:00:00 -Force"));
+        assert!(
+            code != 0 && words.contains("Maximum Client Lead Time"),
+            "{words}"
+        );
+        let (code, words) = two.line(&format!("{add} -StateSwitchInterval 1:00:00 -Force"));
+        assert!(code != 0 && words.contains("1 to 65 s"), "{words}");
+        let (code, words) = two.line(&format!("{add} -WhatIf"));
+        assert!(code == 0 && words.contains("three heartbeats"), "{words}");
+    });
 }
 
 fn existing(at: usize) -> Intent {

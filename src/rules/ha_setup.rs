@@ -273,7 +273,7 @@ mod tests {
                 "both servers are called" => setup.partner.name = "DHCP1".to_owned(),
                 "can't be a server's name" => setup.partner.name = "a b".to_owned(),
                 "both servers are to listen" => {
-                    setup.partner.url = "http://10.0.0.1:8001".to_owned()
+                    setup.partner.url = "http://10.0.0.1:8001".to_owned();
                 }
                 "1 to 65535 ms" => setup.max_response_delay = 65_536,
                 "between two heartbeats" => setup.max_response_delay = 10_000,

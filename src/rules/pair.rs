@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Code, DhcpError};
 use crate::model::failover::{RelationshipProperty, Side};
 use crate::model::plan::FailoverChoice;
-use crate::model::scope::Seconds;
 use crate::model::text::printable;
-use crate::model::{Edit, HaSetup, Relationship, Scope, ScopeId, ServerConfig, ServerName};
+use crate::model::{Edit, Relationship, Scope, ScopeId, ServerConfig, ServerName};
 
 /// The edits of one relationship's two servers.
 #[derive(Clone, PartialEq, Eq, Debug)]

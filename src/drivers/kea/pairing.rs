@@ -300,7 +300,7 @@ impl KeaServer {
             return None;
         }
         let which = match left.as_slice() {
-            [few @ ..] if few.len() <= 4 => few.join(", "),
+            few if few.len() <= 4 => few.join(", "),
             [first, ..] => format!("{first} and {} more", left.len() - 1),
             [] => return None,
         };
