@@ -294,12 +294,13 @@ fn to_look_at() {
     std::fs::create_dir_all(&home).unwrap();
     std::fs::write(home.join("config.toml"), configuration(&lab)).unwrap();
     for server in 0..2 {
-        eprintln!(
-            "{} {} {}",
+        let about = format!(
+            "{} {} {}\n",
             NAMES[server],
             lab.pid(server),
             lab.folder(server).display()
         );
+        std::io::Write::write_all(&mut std::io::stderr(), about.as_bytes()).unwrap();
     }
     let started = |server: usize| home.join(format!("start{}", server + 1));
     while !home.join("stop").exists() {
