@@ -293,10 +293,10 @@ fn to_look_at() {
     let home = PathBuf::from(word("HOME_AT"));
     std::fs::create_dir_all(&home).unwrap();
     std::fs::write(home.join("config.toml"), configuration(&lab)).unwrap();
-    for server in 0..2 {
+    for (server, name) in NAMES.iter().enumerate() {
         let about = format!(
             "{} {} {}\n",
-            NAMES[server],
+            name,
             lab.pid(server),
             lab.folder(server).display()
         );
