@@ -92,24 +92,6 @@ fn row_of(program: &Program, server: &str, scope: &str) -> u16 {
     })
 }
 
-/// Chooses an item of the menu of the row under the cursor, by keys.
-fn choose(program: &Program, item: &str) {
-    program.keys("m");
-    program.wait_for(item);
-    program.keys("<home>");
-    for _ in 0..30 {
-        program.wait_idle();
-        let (x, y) = program.find(item).unwrap();
-        let here = program.look(|screen| screen.cell(y, x).unwrap().bgcolor());
-        if here != vt100::Color::Default {
-            program.keys("<enter>");
-            return;
-        }
-        program.keys("<down>");
-    }
-    panic!("{item} can't be reached:\n{}", program.screen());
-}
-
 /// Both copies of the scope have the seed's reservation.
 fn both_have_it(home: &Home) {
     for server in ["dhcp1", "dc1"] {
@@ -164,7 +146,7 @@ fn the_seeds_example_by_keys_alone_at_80x24() {
     program.keys("/");
     program.keys("server:dhcp1 10.0.0.0<enter>");
     program.wait_for("1 of ");
-    choose(&program, "Create DHCP Reservation");
+    program.choose("Create DHCP Reservation");
     program.wait_for("Client ID");
     program.keys("<tab><ctrl-u>10.0.0.100<tab>00155DA76602");
     program.wait_for("00-15-5d-a7-66-02");
@@ -263,7 +245,7 @@ fn what_is_pasted_goes_where_one_types() {
     program.wait_gone("/ warehouse");
     program.keys("/server:dhcp1 10.0.0.0<enter>");
     program.wait_for("1 of ");
-    choose(&program, "Create DHCP Reservation");
+    program.choose("Create DHCP Reservation");
     program.wait_for("Client ID");
     program.keys("<tab><tab>");
     program.paste("00:15:5D:A7:66:02\r\nand more");
@@ -511,7 +493,7 @@ fn a_drill_goes_through_by_keys_alone() {
     program.wait_for("Primary Server Status");
     program.keys("/dhcp1<enter>");
     program.wait_for("1 of ");
-    choose(&program, "Set Partner Down");
+    program.choose("Set Partner Down");
     program.wait_for("which server goes on?");
     program.keys("<enter>");
     program.wait_for("DON'T");

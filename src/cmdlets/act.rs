@@ -16,7 +16,7 @@ use crate::ipam::{Cancel, Ended, Ipam, Judgement, Outcome, Progress, StepResult}
 use crate::model::lease::Lease;
 use crate::model::plan::{Intent, Plan, Purpose, Reach};
 use crate::model::scope::{LeaseDuration, Seconds};
-use crate::model::server::{ServerName, ServerReading, ServerRole};
+use crate::model::server::{Product, ServerName, ServerReading, ServerRole};
 use crate::model::text::printable;
 use crate::model::{Edit, Scope, ScopeId};
 use crate::rules::error::Code;
@@ -100,6 +100,27 @@ impl<'r, 'c> Run<'r, 'c> {
             .into());
         }
         Ok(reading)
+    }
+
+    /// A reading of the server with its settings; an error where servers of its kind have none.
+    pub(super) async fn reading_with_settings(&self) -> Done<Arc<ServerReading>> {
+        let reading = self.reading().await?;
+        if reading.coverage.settings {
+            return Ok(reading);
+        }
+        let server = self.server.clone();
+        let none = Edit::SetSettings {
+            properties: Vec::new(),
+        };
+        let why = self.ipam.refuses(&server, &none);
+        let why = why.unwrap_or_else(|| "its settings were not read".to_owned());
+        let error = DriverError::Unsupported { server, why };
+        let message = format!(
+            "Failed to get server settings on DHCP server {}.",
+            self.server
+        );
+        let target = self.server.as_str();
+        Err(Failure::driver(&self.server, &message, target, &error).into())
     }
 
     /// Reads leases of the server.
@@ -272,6 +293,16 @@ impl<'r, 'c> Run<'r, 'c> {
         self.heed_guardrails(&plan)?;
         let (title, warnings) = (plan.title.clone(), plan.warnings.clone());
         let purposes: Vec<Purpose> = plan.steps.iter().map(|s| s.purpose.clone()).collect();
+        // Windows' cmdlets have nothing to warn of here; what a Kea server's file is about to lose is
+        // told without being asked.
+        let estate = self.ipam.estate();
+        let reading = estate.servers.get(&self.server);
+        let reading = reading.and_then(|view| view.reading.as_ref());
+        if reading.is_some_and(|reading| reading.identity.product == Product::Kea) {
+            for warning in &warnings {
+                self.warn(warning)?;
+            }
+        }
         let outcome = self.carry_out(plan).await;
         if self.call.common.verbose {
             let title = printable(&title, 1000);

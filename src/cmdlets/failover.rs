@@ -50,6 +50,13 @@ fn object(ipam: &Ipam, reading: &ServerReading, relationship: &Relationship) -> 
             Some(reserve_percent),
         ),
     };
+    // What the servers have no such thing of is blank, as what the mode has none of.
+    let product = reading.identity.product;
+    let shares = Mode::has_shares(product);
+    let known = |property: RelationshipProperty| property.is_known_to(product);
+    let mclt = known(RelationshipProperty::Mclt(relationship.mclt)).then_some(relationship.mclt);
+    let auth = known(RelationshipProperty::Authentication(None));
+    let auth = auth.then_some(relationship.authenticated);
     let here = (
         reading.identity.name.clone(),
         reading.identity.addresses.first().copied(),
@@ -67,10 +74,10 @@ fn object(ipam: &Ipam, reading: &ServerReading, relationship: &Relationship) -> 
         .with("Name", &relationship.name)
         .with("PartnerServer", name(&relationship.partner))
         .with("Mode", mode)
-        .with("LoadBalancePercent", percent)
+        .with("LoadBalancePercent", percent.filter(|_| shares))
         .with("ServerRole", role)
-        .with("ReservePercent", reserve)
-        .with("MaxClientLeadTime", relationship.mclt)
+        .with("ReservePercent", reserve.filter(|_| shares))
+        .with("MaxClientLeadTime", mclt)
         .with("StateSwitchInterval", relationship.switch_interval)
         .with("State", status.map(|status| status.state.name()))
         .with(
@@ -87,7 +94,7 @@ fn object(ipam: &Ipam, reading: &ServerReading, relationship: &Relationship) -> 
             "AutoStateTransition",
             relationship.switch_interval.is_some(),
         )
-        .with("EnableAuth", relationship.authenticated)
+        .with("EnableAuth", auth)
         .with("PrimaryServerIP", primary.1)
         .with("SecondaryServerIP", secondary.1)
         .with("PrimaryServerName", name(&primary.0))

@@ -116,7 +116,7 @@ fn list_object(settings: &ServerSettings) -> Object {
 }
 
 async fn lists(run: &mut Run<'_, '_>) -> Done<Results> {
-    let reading = run.reading().await?;
+    let reading = run.reading_with_settings().await?;
     Ok(Results::Objects(vec![list_object(
         &reading.config.settings,
     )]))

@@ -77,7 +77,7 @@ fn settings_object(reading: &ServerReading) -> Object {
 }
 
 async fn settings(run: &mut Run<'_, '_>) -> Done<Results> {
-    let reading = run.reading().await?;
+    let reading = run.reading_with_settings().await?;
     Ok(Results::Objects(vec![settings_object(&reading)]))
 }
 
@@ -122,7 +122,7 @@ async fn set_settings(run: &mut Run<'_, '_>) -> Done<Results> {
 }
 
 async fn audit_log(run: &mut Run<'_, '_>) -> Done<Results> {
-    let reading = run.reading().await?;
+    let reading = run.reading_with_settings().await?;
     let settings = &reading.config.settings;
     let object = Object::new("DhcpServerAuditLog")
         .with("Path", &settings.audit_log_path)
@@ -180,14 +180,14 @@ fn effective(run: &Run<'_, '_>, reading: &ServerReading) -> Result<DnsSettings, 
 }
 
 async fn dns(run: &mut Run<'_, '_>) -> Done<Results> {
-    let reading = run.reading().await?;
+    let reading = run.reading_with_settings().await?;
     let dns = effective(run, &reading)?;
     Ok(Results::Objects(vec![dns_object(&dns)]))
 }
 
 async fn set_dns(run: &mut Run<'_, '_>) -> Done<Results> {
     let call = run.call;
-    let reading = run.reading().await?;
+    let reading = run.reading_with_settings().await?;
     let before = effective(run, &reading)?;
     let mut dns = before.clone();
     let mut given = Vec::new();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::ScopeId;
 use super::scope::Seconds;
-use super::server::ServerName;
+use super::server::{Product, ServerName};
 
 /// A server has at most so many relationships (DHCP Failover guide).
 pub const MAX_RELATIONSHIPS: usize = 31;
@@ -104,6 +104,14 @@ impl Default for Mode {
         Mode::LoadBalance {
             percent: DEFAULT_LOAD_BALANCE_PERCENT,
         }
+    }
+}
+
+impl Mode {
+    /// The shares of the two, as servers of a kind have them to set: Kea's do not.
+    #[must_use]
+    pub fn has_shares(product: Product) -> bool {
+        product == Product::Microsoft
     }
 }
 
@@ -236,6 +244,17 @@ impl RelationshipProperty {
             RelationshipProperty::SwitchInterval(_) => "State Switchover Interval",
             RelationshipProperty::Authentication(_) => "Message Authentication",
         }
+    }
+
+    /// Whether servers of a kind have such a property at all; where not, its value is only what the
+    /// model needs, and says nothing.
+    #[must_use]
+    pub fn is_known_to(&self, product: Product) -> bool {
+        let microsofts = matches!(
+            self,
+            RelationshipProperty::Mclt(_) | RelationshipProperty::Authentication(_)
+        );
+        product == Product::Microsoft || !microsofts
     }
 
     /// The same value as the partner sees it.
@@ -452,5 +471,23 @@ impl RelationshipStatus {
              (max-unacked-clients {}, so far {})",
             unacked.allowed, unacked.clients
         ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kea_relationship_has_no_lead_time_and_no_secret() {
+        let relationship = Relationship::new("a", ServerName::new("b"));
+        let known = |product| {
+            let properties = relationship.properties().into_iter();
+            let known = properties.filter(|property| property.is_known_to(product));
+            known.map(|property| property.label()).collect::<Vec<_>>()
+        };
+        assert_eq!(known(Product::Microsoft).len(), 4);
+        assert_eq!(known(Product::Kea), ["Mode", "State Switchover Interval"]);
+        assert!(!Mode::has_shares(Product::Kea));
     }
 }

@@ -11,6 +11,7 @@ use super::address::{Range, ScopeId};
 use super::option::Options;
 use super::policy::Policy;
 use super::reservation::Reservation;
+use super::server::Product;
 
 /// Whether a scope hands out addresses.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
@@ -340,6 +341,21 @@ impl ScopeProperty {
             ScopeProperty::ActivatePolicies(_) => "Policy Activation Status",
             ScopeProperty::Dns(_) => "DNS Dynamic Updates",
         }
+    }
+
+    /// Whether servers of a kind have such a property at all; where not, its value is only what the
+    /// model needs, and says nothing.
+    #[must_use]
+    pub fn is_known_to(&self, product: Product) -> bool {
+        let microsofts = matches!(
+            self,
+            ScopeProperty::Kind(_)
+                | ScopeProperty::MaxBootpClients(_)
+                | ScopeProperty::Delay(_)
+                | ScopeProperty::ActivatePolicies(_)
+                | ScopeProperty::Dns(_)
+        );
+        product == Product::Microsoft || !microsofts
     }
 
     /// Whether the two are values of the same property.

@@ -296,6 +296,23 @@ impl Program {
         self.mouse(button, x, y);
     }
 
+    /// Chooses an item of the menu of the row under the cursor, by keys.
+    pub fn choose(&self, item: &str) {
+        self.keys("m");
+        self.wait_for(item);
+        self.keys("<home>");
+        for _ in 0..30 {
+            self.wait_idle();
+            let (x, y) = self.find(item).unwrap();
+            let here = self.look(|screen| screen.cell(y, x).unwrap().bgcolor());
+            if here != vt100::Color::Default {
+                return self.keys("<enter>");
+            }
+            self.keys("<down>");
+        }
+        panic!("{item} can't be reached:\n{}", self.screen());
+    }
+
     /// How many bytes the program has written.
     pub fn bytes_so_far(&self) -> usize {
         self.seen().bytes.len()

@@ -63,9 +63,15 @@ pub const COMMANDS: &[Command] = &[
         place: Where::In(&[View::ServerProperties, View::Filters]),
         wants: Wants::Some,
         risk: Risk::Change,
-        why_not: |world, selection| match selection.rows.first() {
-            Some(Subject::Server(..)) => super::server::no_dhcp(world, selection),
-            _ => dialogs::unwritable(world, selection),
+        why_not: |world, selection| {
+            let unwritable = match selection.rows.first() {
+                Some(Subject::Server(..)) => super::server::no_dhcp(world, selection),
+                _ => dialogs::unwritable(world, selection),
+            };
+            unwritable.or_else(|| {
+                let pattern = "00-00-00-00-00-00".parse().ok()?;
+                super::server::no_use(world, selection, &Edit::RemoveFilter { pattern })
+            })
         },
         run: |world, selection| Form::open(Add::new(selection.servers()), world),
     },

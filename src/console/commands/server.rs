@@ -6,6 +6,7 @@ use crate::console::layers::form::Form;
 use crate::console::place::View;
 use crate::console::subject::Subject;
 use crate::console::world::World;
+use crate::model::Edit;
 use crate::model::server::ServerRole;
 
 /// Why the rows are not all DHCP servers that can be written.
@@ -15,6 +16,13 @@ pub(super) fn no_dhcp(world: &World, selection: &Selection) -> Option<String> {
         Some(row) => Some(format!("{row} is no DHCP server in this row")),
         None => dialogs::unwritable(world, selection),
     }
+}
+
+/// Why the kind of one of the servers has no use for an edit.
+pub(super) fn no_use(world: &World, selection: &Selection, edit: &Edit) -> Option<String> {
+    let servers = selection.servers();
+    let mut refusals = servers.iter();
+    refusals.find_map(|server| world.kinds.refuses(&world.estate, server, edit))
 }
 
 const HERE: Where = Where::In(&[View::ServerProperties]);
@@ -30,7 +38,14 @@ pub const COMMANDS: &[Command] = &[
         place: HERE,
         wants: Wants::One,
         risk: Risk::Change,
-        why_not: no_dhcp,
+        why_not: |world, selection| {
+            no_dhcp(world, selection).or_else(|| {
+                let edit = Edit::SetSettings {
+                    properties: Vec::new(),
+                };
+                no_use(world, selection, &edit)
+            })
+        },
         run: |world, selection| {
             let name = selection.one().and_then(Subject::server);
             let view = name.and_then(|name| world.estate.servers.get(name));

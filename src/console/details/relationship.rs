@@ -13,8 +13,9 @@ use crate::console::table::{Cell, Tone};
 use crate::console::views;
 use crate::console::world::World;
 use crate::ipam::estate::{End, ServerView};
+use crate::model::server::Product;
 use crate::model::text::printable;
-use crate::model::{Relationship, RelationshipStatus, ServerName};
+use crate::model::{Mode, Relationship, RelationshipStatus, ServerName};
 
 /// The tabs.
 pub const TABS: &[Tab] = &[
@@ -57,11 +58,27 @@ impl<'w> At<'w> {
         self.world.estate.end(server, self.name)
     }
 
+    /// Which kind of servers they are.
+    fn product(&self) -> Product {
+        let servers = &self.world.estate.servers;
+        let mut views = self
+            .servers
+            .iter()
+            .filter_map(|server| servers.get(*server));
+        let reading = views.find_map(|view| view.reading.as_ref());
+        reading.map_or(Product::default(), |reading| reading.identity.product)
+    }
+
     /// The relationship in the words of the first server that can tell it.
     fn known(&self) -> Option<(&'w ServerName, &'w Relationship)> {
         let mut servers = self.servers.into_iter();
         servers.find_map(|server| Some((server, self.end(server)?.relationship)))
     }
+}
+
+/// What servers of this kind do not have.
+fn not_there(label: &str) -> Field {
+    (label.to_owned(), Cell::toned(views::NOT_THERE, Tone::Dim))
 }
 
 impl<'w> About<'w> for At<'w> {
@@ -90,8 +107,14 @@ fn properties(page: &mut Page<'_>, at: &At<'_>) {
     let known = at.known();
     if let Some((server, known)) = known {
         fields.push(text("Mode", known.mode.label()));
-        let share = format!("{} (as {} sees it)", known.mode, server.short());
-        fields.push(text("Load Balance / Reserve", share));
+        let share = match Mode::has_shares(at.product()) {
+            true => text(
+                "Load Balance / Reserve",
+                format!("{} (as {} sees it)", known.mode, server.short()),
+            ),
+            false => not_there("Load Balance / Reserve"),
+        };
+        fields.push(share);
     }
     fields.push(text("Primary Server", primary.as_str()));
     fields.push(text("Secondary Server", secondary.as_str()));
@@ -104,7 +127,10 @@ fn properties(page: &mut Page<'_>, at: &At<'_>) {
     }
     if let Some((_, known)) = known {
         for property in known.properties().iter().skip(1) {
-            fields.push(text(property.label(), property.to_string()));
+            fields.push(match property.is_known_to(at.product()) {
+                true => text(property.label(), property.to_string()),
+                false => not_there(property.label()),
+            });
         }
         let count = known.scopes.len();
         let cell = match count {

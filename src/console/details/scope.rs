@@ -134,7 +134,10 @@ fn properties(page: &mut Page<'_>, at: &At<'_>) {
         text("Subnet Mask", scope.id.mask().to_string()),
     ];
     let own = scope.properties();
-    fields.extend(own.iter().filter_map(|property| {
+    let product = reading.map(|reading| reading.identity.product);
+    let product = product.unwrap_or_default();
+    let own = own.iter().filter(|property| property.is_known_to(product));
+    fields.extend(own.filter_map(|property| {
         let value = property.to_string();
         // Windows' default, which is no limit at all.
         let unlimited = value == crate::model::scope::MAX_BOOTP_CLIENTS.to_string();
@@ -161,17 +164,7 @@ fn properties(page: &mut Page<'_>, at: &At<'_>) {
     }
     fields.extend(shared::refreshed(at.world, at.view));
     page.fields(&fields);
-    if !scope.foreign.is_empty() {
-        let said = format!(
-            "{} settings of this server that IPAM has no word for; they survive every edit:",
-            scope.foreign.len()
-        );
-        page.gap();
-        page.say(Tone::Dim, &said);
-        for line in &scope.foreign {
-            page.say(Tone::Dim, &format!("  {}", printable(line, 400)));
-        }
-    }
+    shared::foreign(page, &scope.foreign);
 }
 
 fn options(page: &mut Page<'_>, at: &At<'_>) {

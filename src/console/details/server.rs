@@ -12,7 +12,7 @@ use crate::console::views;
 use crate::console::world::World;
 use crate::ipam::estate::ServerView;
 use crate::model::failover::MAX_RELATIONSHIPS;
-use crate::model::server::ServerRole;
+use crate::model::server::{Product, ServerRole};
 use crate::model::text::printable;
 
 /// The tabs.
@@ -103,6 +103,11 @@ fn properties(page: &mut Page<'_>, at: &At<'_>) {
             true => Cell::toned("yes", Tone::Good),
             false => Cell::toned("no", Tone::Bad),
         };
+        // Only Active Directory authorises.
+        let authorized = match identity.product {
+            Product::Microsoft => authorized,
+            Product::Kea => Cell::toned(views::NOT_THERE, Tone::Dim),
+        };
         fields.push(("Authorized".to_owned(), authorized));
     }
     if let Some(clock) = reading.server_clock {
@@ -133,7 +138,9 @@ fn properties(page: &mut Page<'_>, at: &At<'_>) {
         config.scopes.len().to_string(),
     ));
     fields.push(text("IPv4 Active Leases", in_use.to_string()));
-    for property in config.settings.properties() {
+    let settings = config.settings.properties();
+    // What was not read is not told.
+    for property in settings.iter().filter(|_| reading.coverage.settings) {
         fields.push(text(property.label(), property.to_string()));
     }
     if in_use + free > 0 {
@@ -164,6 +171,7 @@ fn properties(page: &mut Page<'_>, at: &At<'_>) {
             count("Delayed Offers", counters.delayed_offers),
         ]);
     }
+    shared::foreign(page, &config.foreign);
 }
 
 fn zones(page: &mut Page<'_>, at: &At<'_>) {

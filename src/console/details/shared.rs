@@ -46,6 +46,22 @@ pub(super) fn options(page: &mut Page<'_>, levels: &[(&str, &Options)], none: &s
     page.table(&["Option", "Value", "Set at"], &rows);
 }
 
+/// What a server or a scope of it has, and the model has no word for.
+pub(super) fn foreign(page: &mut Page<'_>, lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
+    page.gap();
+    let said = match lines.len() {
+        1 => "One thing that IPAM has no word for; it survives every edit:".to_owned(),
+        count => format!("{count} things that IPAM has no word for; they survive every edit:"),
+    };
+    page.say(Tone::Dim, &said);
+    for line in lines {
+        page.say(Tone::Dim, &format!("  {}", printable(line, 400)));
+    }
+}
+
 /// Scopes of a server, one a row.
 pub(super) fn scopes<'a>(
     page: &mut Page<'_>,

@@ -20,15 +20,21 @@ const OWN: [FieldId; 7] = [
     "dns-heading",
 ];
 
-/// The fields; with `inherits` a choice stands before them: a scope may take its server's.
-pub(super) fn fields(settings: Option<&DnsSettings>, inherits: bool) -> Vec<Field> {
+/// The fields; with `inherits` a choice stands before them: a scope may take its server's, and has to
+/// where there is a reason why not.
+pub(super) fn fields(
+    settings: Option<&DnsSettings>,
+    inherits: bool,
+    why_not: Option<String>,
+) -> Vec<Field> {
     let heading = Field::heading("dns-heading-all", "DNS Dynamic Updates");
     let choice = Field::choice(
         "dns",
         "DNS settings",
         ["As the server", "Its own"],
         usize::from(settings.is_some()),
-    );
+    )
+    .unless(why_not);
     let known = settings.cloned().unwrap_or_default();
     let updates = UPDATES
         .iter()

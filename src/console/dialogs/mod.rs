@@ -25,6 +25,11 @@ fn change(server: &ServerName, edits: Vec<Edit>) -> Option<Intent> {
     })
 }
 
+/// Why a server's kind has no use for an edit, which a form says before it is filled in.
+fn refused(world: &World, server: &ServerName, edit: &Edit) -> Option<String> {
+    world.kinds.refuses(&world.estate, server, edit)
+}
+
 /// A change to each of several servers: the edits of the rows of each, in the order selected.
 pub fn changes(selection: &Selection, edits: impl Fn(&Subject) -> Vec<Edit>) -> Vec<Intent> {
     let of_server = |server: &ServerName| {

@@ -1,7 +1,7 @@
 //! Edit DHCP Server Options, and those of scopes and reservations: one option, added, overwritten
 //! or deleted, in one place or in many.
 
-use super::change;
+use super::{change, refused};
 use crate::console::command::Selection;
 use crate::console::layers::form::{Field, FieldId, Fields, FormKind, Wrong};
 use crate::console::subject::Subject;
@@ -139,13 +139,28 @@ impl FormKind for EditOptions {
         }
     }
 
-    fn fields(&self, _world: &World) -> Vec<Field> {
+    fn fields(&self, world: &World) -> Vec<Field> {
+        let class = |vendor: &str, user: &str| {
+            self.targets.iter().find_map(|(server, level)| {
+                let key = OptionKey {
+                    id: 1,
+                    vendor_class: vendor.to_owned(),
+                    user_class: user.to_owned(),
+                };
+                let level = level.clone();
+                refused(world, server, &Edit::RemoveOption { level, key })
+            })
+        };
         vec![
             Field::choice("action", "Configuration action", ACTIONS, 0),
             Field::text("option", "Option", "").hint("Its number or its name: 3, or Router"),
             Field::text("value", "Value", ""),
-            Field::text("vendor", "Vendor class", "").hint("Empty: DHCP standard options"),
-            Field::text("user", "User class", "").hint("Empty: every client"),
+            Field::text("vendor", "Vendor class", "")
+                .hint("Empty: DHCP standard options")
+                .unless(class("any", "")),
+            Field::text("user", "User class", "")
+                .hint("Empty: every client")
+                .unless(class("", "any")),
         ]
     }
 

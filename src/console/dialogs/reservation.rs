@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use super::change;
+use super::{change, refused};
 use crate::console::jobs::{JobRequest, Said};
 use crate::console::layers::form::{Field, FieldId, Fields, FormKind, Format, Wrong, read};
 use crate::console::world::World;
@@ -64,10 +64,16 @@ fn next_free(scope: &Scope, leased: impl IntoIterator<Item = Ipv4Addr>) -> Optio
     free_addresses(&scope.ranges, &scope.exclusions, &taken).next()
 }
 
-fn types(kind: ClientType) -> Field {
+fn types(world: &World, server: &ServerName, scope: ScopeId, kind: ClientType) -> Field {
+    let other = Edit::SetReservation {
+        scope,
+        address: Ipv4Addr::UNSPECIFIED,
+        properties: vec![ReservationProperty::Kind(ClientType::Dhcp)],
+    };
+    let why_not = refused(world, server, &other);
     let at = TYPES.iter().position(|(_, known)| *known == kind);
     let words = TYPES.iter().map(|(word, _)| *word);
-    Field::choice("type", "Reservation type", words, at.unwrap_or(0))
+    Field::choice("type", "Reservation type", words, at.unwrap_or(0)).unless(why_not)
 }
 
 fn chosen_type(fields: &Fields) -> ClientType {
@@ -115,7 +121,7 @@ impl FormKind for Create {
                 client.unwrap_or_default(),
             )
             .hint("A MAC address in any spelling"),
-            types(ClientType::Both),
+            types(world, &self.server, self.scope, ClientType::Both),
             Field::text("description", "Description", ""),
         ]
     }
@@ -246,7 +252,7 @@ impl FormKind for EditReservation {
         format!("IP address {}. {place}", self.before.address)
     }
 
-    fn fields(&self, _world: &World) -> Vec<Field> {
+    fn fields(&self, world: &World) -> Vec<Field> {
         let before = &self.before;
         vec![
             Field::text("name", "Reservation name", before.name.clone()),
@@ -256,7 +262,7 @@ impl FormKind for EditReservation {
                 Format::Client,
                 before.client.to_string(),
             ),
-            types(before.kind),
+            types(world, &self.server, self.scope, before.kind),
             Field::text("description", "Description", before.description.clone()),
         ]
     }

@@ -49,7 +49,7 @@ impl FormKind for EditServer {
             Field::check("allow", "Enable allow list", before.allow_list_enabled),
             Field::check("deny", "Enable deny list", before.deny_list_enabled),
         ];
-        fields.extend(dns::fields(Some(&before.dns), false));
+        fields.extend(dns::fields(Some(&before.dns), false, None));
         fields
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ViewSpec, hidden, number, servers, text};
+use super::{NOT_THERE, ViewSpec, hidden, number, servers, text};
 use crate::console::age;
 use crate::console::details::relationship;
 use crate::console::place::Place;
@@ -10,8 +10,9 @@ use crate::console::subject::Subject;
 use crate::console::table::{Cell, Column, Rows, SharedSource, SortKey, Tone};
 use crate::console::world::World;
 use crate::ipam::estate::{End, ServerView};
+use crate::model::failover::RelationshipProperty;
 use crate::model::failover::{MAX_RELATIONSHIPS, Role};
-use crate::model::server::ServerName;
+use crate::model::server::{Product, ServerName};
 use crate::model::text::printable;
 use crate::model::{FailoverState, Mode, Relationship, RelationshipStatus};
 
@@ -54,6 +55,26 @@ impl Row {
         self.primary.relationship.as_ref().or(secondary)
     }
 
+    /// Which kind of servers they are.
+    fn product(&self) -> Product {
+        let mut views = [&self.primary, &self.secondary].into_iter();
+        let reading = views.find_map(|told| told.view.as_ref()?.reading.as_ref());
+        reading.map_or(Product::default(), |reading| reading.identity.product)
+    }
+
+    /// The maximum client lead time, where they have one.
+    fn mclt(&self) -> Option<RelationshipProperty> {
+        let property = RelationshipProperty::Mclt(self.relationship()?.mclt);
+        property.is_known_to(self.product()).then_some(property)
+    }
+
+    /// Message authentication, where they have it.
+    fn authenticates(&self) -> Option<bool> {
+        let on = self.relationship()?.authenticated;
+        let property = RelationshipProperty::Authentication(None);
+        property.is_known_to(self.product()).then_some(on)
+    }
+
     fn mode(&self) -> &'static str {
         self.relationship().map_or("", |known| known.mode.label())
     }
@@ -67,6 +88,9 @@ impl Row {
         };
         match mode {
             None => String::new(),
+            Some(Mode::LoadBalance { .. }) if !Mode::has_shares(self.product()) => {
+                NOT_THERE.to_owned()
+            }
             Some(Mode::LoadBalance { percent }) => {
                 format!("{percent} / {} %", 100_u8.saturating_sub(percent))
             }
@@ -79,7 +103,10 @@ impl Row {
                     Role::Standby => &self.secondary.server,
                 };
                 let active = printable(active.short(), 64);
-                format!("{active} active, reserve {reserve_percent} %")
+                match Mode::has_shares(self.product()) {
+                    true => format!("{active} active, reserve {reserve_percent} %"),
+                    false => format!("{active} active"),
+                }
             }
         }
     }
@@ -145,16 +172,13 @@ static COLUMNS: &[Column<Row>] = &[
     Column {
         spec: hidden(text("Maximum Client Lead Time", &["mclt"], (8, 24), 5)),
         cell: |row, _| {
-            let known = row.relationship();
-            Cell::new(
-                known
-                    .map(|known| known.mclt.to_string())
-                    .unwrap_or_default(),
-            )
+            let none = || row.relationship().map_or("", |_| NOT_THERE).to_owned();
+            let mclt = row.mclt().map(|mclt| mclt.to_string());
+            Cell::new(mclt.unwrap_or_else(none))
         },
-        key: |row, _| match row.relationship() {
-            None => SortKey::Nothing,
-            Some(known) => SortKey::Number(i64::from(known.mclt.0)),
+        key: |row, _| match (row.relationship(), row.mclt()) {
+            (Some(known), Some(_)) => SortKey::Number(i64::from(known.mclt.0)),
+            _ => SortKey::Nothing,
         },
     },
     Column {
@@ -186,8 +210,8 @@ static COLUMNS: &[Column<Row>] = &[
             6,
         )),
         cell: |row, _| {
-            Cell::new(match row.relationship().map(|known| known.authenticated) {
-                None => "",
+            Cell::new(match row.authenticates() {
+                None => row.relationship().map_or("", |_| NOT_THERE),
                 Some(true) => "on",
                 Some(false) => "off",
             })

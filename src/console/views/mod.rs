@@ -28,6 +28,9 @@ pub use failover_relationships::{status_of, word};
 pub use scope_properties::{pair, utilization};
 pub use server_properties::availability;
 
+/// What stands where servers of a kind have no such thing.
+pub const NOT_THERE: &str = "n/a";
+
 /// What there is to know of a view.
 #[derive(Clone, Copy)]
 pub struct ViewSpec {

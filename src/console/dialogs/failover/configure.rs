@@ -138,8 +138,10 @@ impl FormKind for Configure {
             which.push(format!("{} with {}", printable(name, 126), partner.short()));
         }
         let partners: Vec<String> = self.partners.iter().map(ToString::to_string).collect();
+        // A Kea server is in one relationship with its partner, and a scope goes back into that.
+        let at = usize::from(self.kea && !self.held.is_empty());
         let mut fields = vec![
-            Field::choice("which", "Failover relationship", which, 0),
+            Field::choice("which", "Failover relationship", which, at),
             Field::text("name", "Relationship name", self.name(0)).required(),
             Field::choice("partner", "Partner server", partners, 0)
                 .hint("gets copies of the scopes; it must not have them yet"),

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{KINDS, chosen_kind, delay, field_of, kind_field};
+use super::{KINDS, WhyNot, chosen_kind, delay, field_of, kind_field};
 use crate::console::dialogs::{change, dns, reservation};
 use crate::console::layers::form::{Field, FieldId, Fields, FormKind, Format, Wrong, read};
 use crate::console::world::World;
@@ -48,8 +48,12 @@ impl FormKind for EditOne {
         reservation::where_it_goes(world, &self.server, self.before.id)
     }
 
-    fn fields(&self, _world: &World) -> Vec<Field> {
+    fn fields(&self, world: &World) -> Vec<Field> {
         let before = &self.before;
+        let why_not = WhyNot {
+            world,
+            server: &self.server,
+        };
         let mut fields = vec![
             Field::heading("general", "General Properties"),
             Field::text("name", "Scope name", before.name.clone()).required(),
@@ -86,24 +90,27 @@ impl FormKind for EditOne {
                 Format::Ranges,
                 listed(&before.exclusions),
             )
-            .hint("From-to, several separated by commas"),
+            .hint("From-to, several separated by commas")
+            .unless(why_not.exclusions()),
             Field::heading("advanced", "Advanced"),
-            kind_field(before.kind),
+            kind_field(before.kind).unless(why_not.kind()),
             Field::of(
                 "delay",
                 "Subnet delay",
                 Format::Number(0, 1000),
                 before.delay_ms.to_string(),
             )
-            .unit("ms"),
-            Field::check("policies", "Activate policies", before.activate_policies),
+            .unit("ms")
+            .unless(why_not.delay()),
+            Field::check("policies", "Activate policies", before.activate_policies)
+                .unless(why_not.policies()),
         ]);
         if before.kind != ClientType::Dhcp || before.max_bootp_clients != MAX_BOOTP_CLIENTS {
             let clients = before.max_bootp_clients.to_string();
             let format = Format::Number(0, u32::MAX);
             fields.push(Field::of("bootp", "Maximum BOOTP clients", format, clients));
         }
-        fields.extend(dns::fields(before.dns.as_ref(), true));
+        fields.extend(dns::fields(before.dns.as_ref(), true, why_not.dns()));
         fields
     }
 
@@ -204,15 +211,22 @@ impl FormKind for EditSeveral {
         )
     }
 
-    fn fields(&self, _world: &World) -> Vec<Field> {
+    fn fields(&self, world: &World) -> Vec<Field> {
+        // What one of them has no use for is not asked of all.
+        let of_one = |why_not: &dyn Fn(&WhyNot<'_>) -> Option<String>| {
+            let mut servers = self.scopes.iter().map(|(server, _)| server);
+            servers.find_map(|server| why_not(&WhyNot { world, server }))
+        };
         let kinds = ["As it is", "DHCP", "BOOTP", "Both"];
         vec![
             Field::text("description", "Description", ""),
             Field::of("duration", "Lease duration", Format::Duration, "").optional(),
-            Field::choice("kind", "Assign addresses to", kinds, 0),
+            Field::choice("kind", "Assign addresses to", kinds, 0)
+                .unless(of_one(&|field| field.kind())),
             Field::of("delay", "Subnet delay", Format::Number(0, 1000), "")
                 .optional()
-                .unit("ms"),
+                .unit("ms")
+                .unless(of_one(&|field| field.delay())),
         ]
     }
 

@@ -3,8 +3,13 @@
 mod edit;
 mod new;
 
+use std::net::Ipv4Addr;
+
+use crate::console::dialogs::refused;
 use crate::console::layers::form::{Field, FieldId, Fields, Wrong, read};
-use crate::model::scope::ClientType;
+use crate::console::world::World;
+use crate::model::scope::{ClientType, DnsSettings, ScopeProperty, ScopeState};
+use crate::model::{Edit, Range, ScopeId, ServerName};
 use crate::rules::error::Code;
 
 pub use edit::{EditOne, EditSeveral};
@@ -26,6 +31,49 @@ fn kind_field(kind: ClientType) -> Field {
 fn chosen_kind(fields: &Fields) -> ClientType {
     let chosen = KINDS.get(fields.chosen("kind"));
     chosen.map_or(ClientType::Dhcp, |(_, kind)| *kind)
+}
+
+/// Why a server's kind has no use for what a field is about, were it changed.
+struct WhyNot<'w> {
+    world: &'w World,
+    server: &'w ServerName,
+}
+
+impl WhyNot<'_> {
+    fn property(&self, property: ScopeProperty) -> Option<String> {
+        let edit = Edit::SetScope {
+            scope: ScopeId::of(Ipv4Addr::UNSPECIFIED, 0)?,
+            properties: vec![property],
+        };
+        refused(self.world, self.server, &edit)
+    }
+
+    fn exclusions(&self) -> Option<String> {
+        let range = Range::single(Ipv4Addr::UNSPECIFIED);
+        let scope = ScopeId::of(Ipv4Addr::UNSPECIFIED, 0)?;
+        let edit = Edit::AddExclusion { scope, range };
+        refused(self.world, self.server, &edit)
+    }
+
+    fn state(&self) -> Option<String> {
+        self.property(ScopeProperty::State(ScopeState::Inactive))
+    }
+
+    fn kind(&self) -> Option<String> {
+        self.property(ScopeProperty::Kind(ClientType::Bootp))
+    }
+
+    fn delay(&self) -> Option<String> {
+        self.property(ScopeProperty::Delay(1))
+    }
+
+    fn policies(&self) -> Option<String> {
+        self.property(ScopeProperty::ActivatePolicies(false))
+    }
+
+    fn dns(&self) -> Option<String> {
+        self.property(ScopeProperty::Dns(Some(DnsSettings::default())))
+    }
 }
 
 fn field_of(code: Code, sentence: &str) -> Option<FieldId> {

@@ -1,6 +1,6 @@
 //! A scope that is not there yet: Create DHCP Scope and Duplicate DHCP Scope.
 
-use super::{chosen_kind, delay, field_of, kind_field};
+use super::{WhyNot, chosen_kind, delay, field_of, kind_field};
 use crate::console::dialogs::{change, dns};
 use crate::console::layers::form::{Field, FieldId, Fields, FormKind, Format, Wrong, read};
 use crate::console::world::World;
@@ -91,8 +91,12 @@ impl FormKind for Create {
         format!("On {}", self.server)
     }
 
-    fn fields(&self, _world: &World) -> Vec<Field> {
+    fn fields(&self, world: &World) -> Vec<Field> {
         let [start, end, mask] = place_fields();
+        let why_not = WhyNot {
+            world,
+            server: &self.server,
+        };
         let mut fields = vec![
             Field::heading("general", "General Properties"),
             Field::text("name", "Scope name", "").required(),
@@ -102,14 +106,17 @@ impl FormKind for Create {
             mask,
             Field::of("duration", "Lease duration", Format::Duration, "8d"),
             Field::of("exclusions", "Exclusion range", Format::Ranges, "")
-                .hint("From-to, several separated by commas"),
-            Field::choice("state", "Activate scope", ["Yes", "No"], 0),
+                .hint("From-to, several separated by commas")
+                .unless(why_not.exclusions()),
+            Field::choice("state", "Activate scope", ["Yes", "No"], 0).unless(why_not.state()),
             Field::heading("advanced", "Advanced"),
-            kind_field(ClientType::Dhcp),
-            Field::of("delay", "Subnet delay", Format::Number(0, 1000), "0").unit("ms"),
+            kind_field(ClientType::Dhcp).unless(why_not.kind()),
+            Field::of("delay", "Subnet delay", Format::Number(0, 1000), "0")
+                .unit("ms")
+                .unless(why_not.delay()),
             Field::text("superscope", "Superscope name", "").hint("Empty: none"),
         ];
-        fields.extend(dns::fields(None, true));
+        fields.extend(dns::fields(None, true, why_not.dns()));
         fields
     }
 

@@ -104,13 +104,15 @@ impl Form {
             let Some(field) = self.fields.0.get(place) else {
                 continue;
             };
-            let said = match (&field.wrong, field.meaning()) {
-                (Some(wrong), _) => (Role::Bad, wrong.clone()),
-                (None, Some(meaning)) => (Role::Dim, meaning),
-                (None, None) => (Role::Dim, field.hint.clone()),
+            let said = match (&field.locked, &field.wrong, field.meaning()) {
+                (Some(why), ..) => (Role::Dim, why.clone()),
+                (None, Some(wrong), _) => (Role::Bad, wrong.clone()),
+                (None, None, Some(meaning)) => (Role::Dim, meaning),
+                (None, None, None) => (Role::Dim, field.hint.clone()),
             };
             let room = match field.control {
-                Control::Area(_) | Control::Check(_) | Control::Heading => inside,
+                Control::Check(_) => inside.saturating_sub(4),
+                Control::Area(_) | Control::Heading => inside,
                 _ => columns.room,
             };
             let words = match said.1.is_empty() {
@@ -123,6 +125,8 @@ impl Form {
                 field,
                 above: u16::from(heading && !blocks.is_empty()),
                 high: match &field.control {
+                    // The reason stands where the value would.
+                    _ if field.is_put_by() => 0,
                     Control::Area(_) => AREA + 1,
                     Control::Check(_) => {
                         let lines = wrap(&field.label, inside.saturating_sub(4)).len();
@@ -205,9 +209,22 @@ impl Form {
             (true, _) => Role::Accent,
             (false, _) => Role::Label,
         };
-        let label = canvas.style(label);
+        let label = canvas.style(match field.locked {
+            Some(_) => Role::Disabled,
+            None => label,
+        });
         let x = at.x + columns.labels;
         match &field.control {
+            _ if field.is_put_by() => {
+                let room = columns.labels.saturating_sub(1);
+                canvas.text(at.x, at.y, room, &field.label, label);
+            }
+            Control::Check(_) if field.locked.is_some() => {
+                let line = format!("[ ] {}", field.label);
+                for (words, y) in wrap(&line, at.width).iter().zip(at.y..) {
+                    canvas.text(at.x, y, at.width, words, label);
+                }
+            }
             Control::Heading => {
                 canvas.text(at.x, at.y, at.width, &field.label, label);
             }

@@ -117,6 +117,8 @@ pub struct Field {
     pub wrong: Option<String>,
     /// Whether the operator changed it.
     pub touched: bool,
+    /// Why it can't be changed here at all; it keeps its value, which is not shown.
+    pub locked: Option<String>,
 }
 
 impl Field {
@@ -128,6 +130,7 @@ impl Field {
             hint: String::new(),
             wrong: None,
             touched: false,
+            locked: None,
         }
     }
 
@@ -226,10 +229,28 @@ impl Field {
         self
     }
 
+    /// The same field, which can't be changed where there is a reason why not: it says the reason
+    /// in place of a value.
+    #[must_use]
+    pub fn unless(mut self, why_not: Option<String>) -> Field {
+        self.locked = why_not.map(|why| {
+            let mut rest = why.chars();
+            let first = rest.next().map(|first| first.to_uppercase().to_string());
+            format!("{}{}", first.unwrap_or_default(), rest.as_str())
+        });
+        self
+    }
+
     /// Whether keys go there.
     #[must_use]
     pub fn is_operated(&self) -> bool {
-        !matches!(self.control, Control::Heading)
+        self.locked.is_none() && !matches!(self.control, Control::Heading)
+    }
+
+    /// Whether a reason stands beside its label, in place of what is operated.
+    pub(super) fn is_put_by(&self) -> bool {
+        let beside = matches!(self.control, Control::Text { .. } | Control::Choice { .. });
+        beside && self.locked.is_some()
     }
 
     /// What is wrong with what stands there by itself. Emptiness counts only when `all` is asked.
@@ -244,6 +265,9 @@ impl Field {
         else {
             return None;
         };
+        if self.locked.is_some() {
+            return None;
+        }
         match (input.value().trim().is_empty(), *required && all) {
             (true, false) => None,
             (true, true) => Some(match format {
@@ -351,5 +375,22 @@ impl Fields {
         if let Some(field) = self.get_mut(id) {
             field.hint = hint.into();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_locked_takes_no_keys_and_is_not_to_blame() {
+        let free = Field::of("a", "A", Format::Address, "").unless(None);
+        assert!(free.is_operated() && !free.is_put_by());
+        assert!(free.check_format(true).is_some());
+        let why = Some("it has no such thing".to_owned());
+        let locked = Field::of("a", "A", Format::Address, "").unless(why);
+        assert!(!locked.is_operated() && locked.is_put_by());
+        assert_eq!(locked.check_format(true), None);
+        assert_eq!(locked.locked.as_deref(), Some("It has no such thing"));
     }
 }

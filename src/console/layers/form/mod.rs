@@ -249,7 +249,9 @@ impl Form {
         let mut first: Option<usize> = None;
         for (id, why) in wrong {
             let place = self.fields.0.iter().position(|field| field.id == id);
-            let place = place.filter(|place| visible.contains(place));
+            let operated =
+                |place: &usize| self.fields.0.get(*place).is_some_and(Field::is_operated);
+            let place = place.filter(|place| visible.contains(place) && operated(place));
             match place.and_then(|place| Some((place, self.fields.0.get_mut(place)?))) {
                 Some((place, field)) => {
                     field.wrong = Some(why);
