@@ -776,6 +776,7 @@ fn a_relationship_lives_when_both_servers_hold_it() {
     let add = Edit::AddRelationship {
         relationship: relationship.clone(),
         secret: None,
+        ha: None,
     };
     apply(&f.estate, "dc1", &[add]).unwrap();
     assert_eq!(state(&f.estate, "dc1", "build"), FailoverState::Startup);
@@ -790,6 +791,7 @@ fn a_relationship_lives_when_both_servers_hold_it() {
             Edit::AddRelationship {
                 relationship: mirrored,
                 secret: None,
+                ha: None,
             },
         ],
     )
@@ -824,6 +826,7 @@ fn the_rules_are_told_of_the_partner() {
         let edit = Edit::AddRelationship {
             relationship,
             secret: None,
+            ha: None,
         };
         match apply(&f.estate, "dhcp1", &[edit]) {
             Err(DriverError::Refused { error, .. }) => error.code,

@@ -253,6 +253,7 @@ fn configure(scope: ScopeId, secret: Option<&str>) -> Intent {
         with: FailoverChoice::New {
             relationship: Relationship::new("new one", name("dc1")),
             secret: secret.map(|text| SharedSecret::Text(text.into())),
+            ha: None,
         },
     }
 }

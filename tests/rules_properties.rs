@@ -132,6 +132,7 @@ fn deed() -> impl Strategy<Value = Deed> {
             FailoverChoice::New {
                 relationship,
                 secret,
+                ha: None,
             }
         });
     let existing =

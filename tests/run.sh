@@ -25,7 +25,7 @@ echo "== tests"
 cargo test --locked --quiet
 
 echo "== benches build and run once"
-cargo test --locked --quiet --bench core --bench console --bench screen --bench figures
+cargo test --locked --quiet --bench core --bench console --bench screen --bench figures --bench kea
 
 if [ -s "$TWINSCOPE_LEFT_OUT" ]; then
     echo "== left out"

@@ -15,9 +15,10 @@ use crate::model::failover::{
 };
 use crate::model::plan::{FailoverChoice, Intent};
 use crate::model::scope::Seconds;
-use crate::model::server::{ServerName, ServerReading};
-use crate::model::{Mode, ScopeId};
+use crate::model::server::{Product, ServerName, ServerReading};
+use crate::model::{HaSetup, Mode, ScopeId};
 use crate::rules::error::Code;
+use crate::rules::ha_setup;
 
 const SECRET_QUESTION: &str = "The shared secret will be sent to both servers in clear text. Do \
                                you want to perform this action?";
@@ -234,9 +235,24 @@ async fn add(run: &mut Run<'_, '_>) -> Done<Results> {
     let secret = call
         .text("SharedSecret")
         .filter(|secret| !secret.is_empty());
+    let ha = match reading.identity.product {
+        Product::Kea => kea_terms(run, &server, &partner)?,
+        Product::Microsoft => None,
+    };
+    let on_kea = ha.is_some();
+    let mclt = run.limited("MaxClientLeadTime")?;
     let relationship = Relationship {
-        mode,
-        mclt: run.limited("MaxClientLeadTime")?.unwrap_or(DEFAULT_MCLT),
+        mode: match mode {
+            // What Kea has, unless something else was asked for: then it says why not.
+            Mode::HotStandby { role, .. } if on_kea && !call.has("ReservePercent") => {
+                Mode::HotStandby {
+                    role,
+                    reserve_percent: 0,
+                }
+            }
+            mode => mode,
+        },
+        mclt: mclt.unwrap_or(if on_kea { Seconds(0) } else { DEFAULT_MCLT }),
         switch_interval: switching(run, None)?.flatten(),
         authenticated: secret.is_some(),
         scopes: scopes.clone(),
@@ -251,10 +267,38 @@ async fn add(run: &mut Run<'_, '_>) -> Done<Results> {
         with: FailoverChoice::New {
             relationship,
             secret: secret.map(|secret| SharedSecret::Text(secret.into())),
+            ha,
         },
     };
     run.carry(intent, &message, name).await?;
     passed(run, name).await
+}
+
+/// The terms of a pair of Kea servers: names and URLs from the configuration, delays Kea's own.
+fn kea_terms(
+    run: &Run<'_, '_>,
+    server: &ServerName,
+    partner: &ServerName,
+) -> Result<Option<Box<HaSetup>>, Failure> {
+    let Some(mut setup) = run.ipam.kinds().ha_setup(server, partner) else {
+        // Not of one kind: the plan says so.
+        return Ok(None);
+    };
+    for (name, end) in [(server, &setup.own), (partner, &setup.partner)] {
+        if end.url.is_empty() {
+            return Err(Failure::invalid(format!(
+                "nobody knows where {name} is to listen for its partner: give its entry in the \
+                 configuration an ha_url, such as \"http://10.0.0.1:8001/\""
+            )));
+        }
+    }
+    if let Some(Some(interval)) = switching(run, Some(Seconds(60)))? {
+        ha_setup::switch_interval(interval).map_err(Failure::invalid)?;
+        setup.max_response_delay = interval.0.saturating_mul(1000);
+        setup.max_unacked_clients = 0;
+    }
+    ha_setup::sound(&setup).map_err(|why| Failure::invalid(why.sentence))?;
+    Ok(Some(Box::new(setup)))
 }
 
 /// The mode that the parameters say; `None`: they say nothing of it.

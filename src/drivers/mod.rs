@@ -20,7 +20,7 @@ use crate::model::fingerprint::Fingerprint;
 use crate::model::lease::Lease;
 use crate::model::plan::{Plan, Step};
 use crate::model::server::{ServerName, ServerReading};
-use crate::model::{ClientId, Edit, ScopeId};
+use crate::model::{ClientId, Edit, HaEnd, HaSetup, ScopeId};
 use crate::rules::DhcpError;
 
 pub use check::CheckLine;
@@ -80,6 +80,22 @@ pub trait Driver: Send + Sync {
     fn goes_first(&self, partner: &ServerName, readings: &Readings) -> bool {
         let _ = (partner, readings);
         false
+    }
+
+    /// What the server is called in a relationship of its kind and where it listens for its
+    /// partner, as far as that is known; `None` of a kind that has no such terms. Pure.
+    fn ha_end(&self) -> Option<HaEnd> {
+        None
+    }
+
+    /// Looks whether the server can become a partner on these terms, before anything is sent; a
+    /// warning where that can't be told from here.
+    fn before_pairing<'a>(
+        &'a self,
+        ha: &'a HaSetup,
+    ) -> BoxFuture<'a, Result<Option<String>, DriverError>> {
+        let _ = ha;
+        Box::pin(std::future::ready(Ok(None)))
     }
 
     /// What clients will feel of edits while they are made, `no interruption` where there is none;

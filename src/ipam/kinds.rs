@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{Estate, Ipam};
 use crate::drivers::Driver;
-use crate::model::{Edit, ServerName};
+use crate::model::{Edit, HaSetup, ServerName};
 
 /// What each server's kind can't do. Copies share everything; none asks anybody.
 #[derive(Clone, Default)]
@@ -18,6 +18,23 @@ impl Kinds {
     pub fn refuses(&self, estate: &Estate, server: &ServerName, edit: &Edit) -> Option<String> {
         let reading = estate.servers.get(server)?.reading.as_ref()?;
         self.0.get(server)?.refuses(edit, reading)
+    }
+}
+
+impl Kinds {
+    /// The terms on which two servers of a kind that needs some would become a pair, as far as
+    /// they are known: what is not is empty. `None` of other kinds.
+    #[must_use]
+    pub fn ha_setup(&self, server: &ServerName, partner: &ServerName) -> Option<HaSetup> {
+        let end = |server: &ServerName| self.0.get(server)?.ha_end();
+        let mut setup = HaSetup::between(end(server)?, end(partner)?);
+        let short = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+        let [own, other] = [short(&setup.own.name), short(&setup.partner.name)];
+        // Names of their own, short where that tells them apart.
+        if own != other && own.parse::<u8>().is_err() {
+            (setup.own.name, setup.partner.name) = (own, other);
+        }
+        Some(setup)
     }
 }
 

@@ -2,6 +2,7 @@
 //! afterwards.
 
 mod checklist;
+mod costs;
 mod forecast;
 mod gather;
 #[cfg(test)]
@@ -13,8 +14,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::drivers::{DriverError, Probe};
 use crate::model::failover::{Relationship, RelationshipStatus};
 use crate::model::scope::Seconds;
-use crate::model::server::{Availability, ServerName};
+use crate::model::server::{Availability, Product, ServerName};
 use crate::model::{FailoverState, Order};
+use crate::rules::kea_ha;
 
 pub use checklist::{CheckStep, Checklist, Mark, checklist};
 pub use forecast::{Rate, ScopeForecast, forecast, worst_first};
@@ -85,7 +87,9 @@ pub struct Evidence {
     pub survivor: ServerEvidence,
     /// The one that is thought to be down.
     pub partner: ServerEvidence,
-    /// Maximum Client Lead Time.
+    /// Which kind of server the survivor is.
+    pub product: Product,
+    /// Maximum Client Lead Time; zero where the servers have none (Kea).
     pub mclt: Seconds,
     /// The relationship's scopes, worst first.
     pub scopes: Vec<ScopeForecast>,
@@ -121,6 +125,29 @@ impl Evidence {
         Some(format!("{}: {reasons}", verdict.headline()))
     }
 
+    /// What the survivor can be ordered instead of the switch, since its partner lives: to make way
+    /// for switching that off, or to take that back. `None`: nothing, or this kind of server has
+    /// no such order.
+    #[must_use]
+    pub fn instead(&self) -> Option<Order> {
+        let status = self.survivor.status.as_ref();
+        let status = status.filter(|_| self.survivor.was_read())?;
+        if self.product != Product::Kea || !self.partner.was_read() {
+            return None;
+        }
+        let relationship = || self.relationship.clone();
+        let orders = [
+            Order::StartMaintenance {
+                relationship: relationship(),
+            },
+            Order::CancelMaintenance {
+                relationship: relationship(),
+            },
+        ];
+        let mut orders = orders.into_iter();
+        orders.find(|order| kea_ha::may_order(order, &self.survivor.server, status).is_ok())
+    }
+
     /// The order that it is about.
     #[must_use]
     pub fn switch_order(&self) -> Order {
@@ -136,10 +163,13 @@ fn takes_over_at(
     status: Option<&RelationshipStatus>,
     now: Timestamp,
 ) -> Option<Timestamp> {
+    if relationship.mclt.0 == 0 {
+        return None;
+    }
     let already = status.filter(|status| status.state == FailoverState::PartnerDown);
     if let Some(status) = already {
         return status.takes_over_at;
     }
     let mclt = SignedDuration::from_secs(relationship.mclt.0.into());
-    (relationship.mclt.0 > 0).then(|| now.checked_add(mclt).unwrap_or(Timestamp::MAX))
+    Some(now.checked_add(mclt).unwrap_or(Timestamp::MAX))
 }

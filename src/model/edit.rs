@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::{Range, ScopeId};
 use super::failover::{Relationship, RelationshipProperty, SharedSecret};
+use super::ha_setup::HaSetup;
 use super::option::{OptionKey, OptionValue};
 use super::policy::{Filter, MacPattern, Policy, PolicyProperty};
 use super::reservation::{Reservation, ReservationProperty};
@@ -164,6 +165,9 @@ pub enum Edit {
         relationship: Relationship,
         /// For message authentication.
         secret: Option<SharedSecret>,
+        /// The terms that a Kea server needs besides, as this server has them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ha: Option<Box<HaSetup>>,
     },
     /// Sets some of a relationship's properties.
     SetRelationship {
@@ -452,19 +456,23 @@ impl fmt::Display for AsTyped<'_, Edit> {
             Edit::RenameSuperscope { from, to } => {
                 write!(f, "Rename superscope '{from}' to '{to}'")
             }
-            Edit::AddRelationship { relationship, .. } => write!(
-                f,
-                "Add failover relationship '{}' with {} ({}; {} scope{})",
-                relationship.name,
-                relationship.partner,
-                relationship.mode,
-                relationship.scopes.len(),
-                if relationship.scopes.len() == 1 {
-                    ""
-                } else {
-                    "s"
+            Edit::AddRelationship {
+                relationship, ha, ..
+            } => {
+                let scopes = relationship.scopes.len();
+                write!(
+                    f,
+                    "Add failover relationship '{}' with {} ({}; {scopes} scope{})",
+                    relationship.name,
+                    relationship.partner,
+                    relationship.mode,
+                    if scopes == 1 { "" } else { "s" }
+                )?;
+                match ha {
+                    Some(ha) => write!(f, ": {ha}"),
+                    None => Ok(()),
                 }
-            ),
+            }
             Edit::SetRelationship { name, properties } => {
                 write!(f, "Edit failover relationship '{name}'")?;
                 set(f, properties, RelationshipProperty::label)

@@ -10,6 +10,7 @@ use super::address::ScopeId;
 use super::edit::{Edit, ObjectRef, Order};
 use super::failover::{Relationship, RelationshipProperty, SharedSecret};
 use super::fingerprint::Fingerprint;
+use super::ha_setup::HaSetup;
 use super::server::ServerName;
 
 /// How far a change goes.
@@ -110,6 +111,9 @@ pub enum FailoverChoice {
         relationship: Relationship,
         /// For message authentication.
         secret: Option<SharedSecret>,
+        /// The terms that Kea servers need besides, as the server has them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ha: Option<Box<HaSetup>>,
     },
     /// One that the server has.
     Existing {

@@ -248,6 +248,7 @@ fn remove_relationship(before: &Relationship) -> Result<Vec<Edit>, NotUndoable> 
     let mut edits = vec![Edit::AddRelationship {
         relationship,
         secret: None,
+        ha: None,
     }];
     edits.extend(add_scopes(&before.name, &late));
     Ok(edits)

@@ -6,6 +6,7 @@ pub mod compare;
 pub mod error;
 pub mod facts;
 pub mod failover_states;
+pub mod ha_setup;
 pub mod heal;
 pub mod invariants;
 pub mod invert;

@@ -42,15 +42,21 @@ pub fn configure(
         FailoverChoice::New {
             relationship,
             secret,
+            ha,
         } => {
             let mut relationship = relationship.clone();
             relationship.scopes.clone_from(scopes);
             relationship.authenticated = secret.is_some();
             // Whoever has the scopes is the primary.
             relationship.side = Side::Primary;
+            if let Some(ha) = ha {
+                // There it is one of the terms.
+                relationship.switch_interval = ha.switch_interval();
+            }
             there.push(Edit::AddRelationship {
                 relationship: relationship.mirrored(this),
                 secret: secret.clone(),
+                ha: ha.as_ref().map(|ha| Box::new(ha.mirrored())),
             });
             Ok(Both {
                 name: relationship.name.clone(),
@@ -58,6 +64,7 @@ pub fn configure(
                 here: vec![Edit::AddRelationship {
                     relationship,
                     secret: secret.clone(),
+                    ha: ha.clone(),
                 }],
                 there,
             })
@@ -251,6 +258,7 @@ mod tests {
         FailoverChoice::New {
             relationship,
             secret: None,
+            ha: None,
         }
     }
 

@@ -554,6 +554,7 @@ pub fn failover_edit() -> impl Strategy<Value = Edit> {
             Edit::AddRelationship {
                 relationship,
                 secret,
+                ha: None,
             }
         }),
         2 => (relationship_name(), vec(relationship_property(), 0..3))

@@ -66,6 +66,16 @@ impl Console {
         let configuration = Configuration::load(&place).unwrap();
         let ipam = Ipam::open(&place, &configuration, clock.clone(), "op").unwrap();
         ipam.set_access(access);
+        Console::with_ipam((width, height), home, clock, ipam)
+    }
+
+    /// A console on whatever servers an IPAM has, read once.
+    pub fn with_ipam(
+        size: (u16, u16),
+        home: tempfile::TempDir,
+        clock: Clock,
+        ipam: Ipam,
+    ) -> Console {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -95,7 +105,7 @@ impl Console {
             jobs,
             messages,
             running: 0,
-            size: (width, height),
+            size,
         };
         console.carry(effects);
         console.draw();

@@ -15,6 +15,7 @@ mod forms;
 mod frame;
 mod habits;
 mod harness;
+mod kea;
 mod operator;
 mod screens;
 mod shape;

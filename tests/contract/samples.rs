@@ -508,6 +508,7 @@ fn relationships(bench: &Held, config: &ServerConfig) -> Vec<Sample> {
     let add = Edit::AddRelationship {
         relationship,
         secret: None,
+        ha: None,
     };
     let enter = Edit::AddFailoverScopes {
         name: name.clone(),

@@ -535,6 +535,7 @@ pub async fn expanding_keeps_the_step(bench: &Held) -> Outcome {
     let failover = Edit::AddRelationship {
         relationship: Relationship::new("Contract", partner),
         secret: None,
+        ha: None,
     };
     let order = Order::SetPartnerDown {
         relationship: bench.relationship(),

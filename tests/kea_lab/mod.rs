@@ -10,6 +10,7 @@
     reason = "every test file uses its own part of it"
 )]
 
+pub mod clients;
 pub mod config;
 pub mod namespaces;
 mod options;
@@ -92,7 +93,9 @@ impl Lab {
             lab.start_again(server);
         }
         lab.wait_normal();
-        lab.wait_for_http();
+        for server in 0..2 {
+            lab.wait_for_http(server);
+        }
         lab.add_leases();
         lab
     }
@@ -367,17 +370,19 @@ impl Lab {
         });
     }
 
-    fn wait_for_http(&self) {
+    /// Waits until its HTTP channel listens, if it has one.
+    ///
+    /// # Panics
+    /// When it does not come to it.
+    pub fn wait_for_http(&self, server: usize) {
         if self.options.control == Control::Socket || self.options.apart {
             return;
         }
-        for server in 0..2 {
-            let at = (self.address(server), self.ports.control[server]);
-            self.wait(&format!("{at:?} listens"), || {
-                let connected = std::net::TcpStream::connect(at);
-                connected.map(drop).map_err(|error| error.to_string())
-            });
-        }
+        let at = (self.address(server), self.ports.control[server]);
+        self.wait(&format!("{at:?} listens"), || {
+            let connected = std::net::TcpStream::connect(at);
+            connected.map(drop).map_err(|error| error.to_string())
+        });
     }
 
     fn wait(&self, what: &str, mut holds: impl FnMut() -> Result<(), String>) {

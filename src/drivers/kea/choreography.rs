@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::KeaServer;
 use super::ha::HaMode;
+use super::pairing;
 use super::standing::Terms;
 use crate::drivers::{Impact, Readings};
 use crate::model::edit::{Edit, Order};
@@ -80,6 +81,23 @@ impl KeaServer {
             return Impact::none();
         }
         let parse = parse(own);
+        let serves = own
+            .config
+            .scopes
+            .values()
+            .any(|scope| !scope.ranges.is_empty());
+        if let Some((_, ha)) = pairing::added(edits).filter(|_| serves) {
+            let silence = parse + pairing::silence(ha);
+            return Impact {
+                silence,
+                words: format!(
+                    "about {} s without answers on {}, until the two servers have found each other \
+                     (three heartbeats)",
+                    silence.as_secs_f64().ceil(),
+                    self.server
+                ),
+            };
+        }
         let mut worst = Impact::none();
         let mut keep = |silence: Duration, whom: &str, why: &str| {
             if silence >= NOTICED && silence > worst.silence {
@@ -93,7 +111,11 @@ impl KeaServer {
                 };
             }
         };
-        let all = seen(&terms, own, readings);
+        let all = match pairing::of_a_relationship(edits) {
+            // Without high availability it answers at once.
+            true => Vec::new(),
+            false => seen(&terms, own, readings),
+        };
         if all.is_empty() {
             keep(parse, "", "");
         }

@@ -353,6 +353,9 @@ pub fn status(
     let word = word.filter(|word| !word.is_empty()).unwrap_or(&local.state);
     let remote = said.ha_servers.remote.clone().unwrap_or_default();
     let lost = remote.communication_interrupted || remote.last_state == "unavailable";
+    // A server comes to its normal state only in contact: what the status said is over then.
+    let came_back = *word != *local.state && state(word) == Some(FailoverState::Normal);
+    let lost = lost && !came_back;
     let state = match state(word) {
         Some(FailoverState::Normal) if lost => FailoverState::CommunicationInterrupted,
         Some(state) => state,

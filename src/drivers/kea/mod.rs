@@ -14,6 +14,7 @@ pub mod ha;
 pub mod leases;
 pub mod options;
 mod orders;
+mod pairing;
 pub mod peers;
 pub mod pool;
 mod prepare;
@@ -40,19 +41,20 @@ use self::reading::Reader;
 use self::standing::Terms;
 use self::wire::{Answer, Command, Wire};
 use crate::clock::Clock;
-use crate::config::KeaEntry;
+use crate::config::{KeaAddress, KeaEntry};
+use crate::drivers::probe::{Found, ProbeItem};
 use crate::drivers::{
     BoxFuture, CheckLine, Driver, DriverError, Expected, Impact, LeaseQuery, Probe, Readings,
     Silence,
 };
-use crate::model::ScopeId;
 use crate::model::edit::{Edit, ObjectRef, OptionLevel, Order};
 use crate::model::failover::Side;
 use crate::model::fingerprint::Fingerprint;
 use crate::model::lease::Lease;
-use crate::model::plan::{Plan, Step};
+use crate::model::plan::{Action, Plan, Step};
 use crate::model::server::{ServerConfig, ServerName, ServerReading};
 use crate::model::text::printable;
+use crate::model::{HaEnd, HaSetup, ScopeId};
 use crate::rules::{Code, DhcpError};
 
 /// A reading takes no longer than that.
@@ -207,13 +209,18 @@ impl KeaServer {
         self.learned().not_saved = None;
     }
 
-    /// Its partners' subnets by Kea's ids, as far as they were read.
-    fn partner_subnets(&self) -> BTreeMap<u32, ScopeId> {
+    /// Its partners' subnets by Kea's ids, as far as they were read; a partner that edits give it
+    /// is one too.
+    fn partner_subnets(&self, edits: &[Edit]) -> BTreeMap<u32, ScopeId> {
         let config = self.learned().config.clone();
         let relationships = config
             .iter()
             .flat_map(|config| config.relationships.values());
-        let partners: Vec<ServerName> = relationships.map(|held| held.partner.clone()).collect();
+        let new = pairing::added(edits).map(|(new, _)| new);
+        let partners: Vec<ServerName> = relationships
+            .chain(new)
+            .map(|held| held.partner.clone())
+            .collect();
         self.peers.subnets_of(&partners)
     }
 
@@ -338,15 +345,31 @@ impl Driver for KeaServer {
         })
     }
 
-    fn expand(&self, step: Step, _: &Plan, readings: &Readings) -> Vec<Step> {
+    fn expand(&self, step: Step, plan: &Plan, readings: &Readings) -> Vec<Step> {
+        let whole = |step: &Step| matches!(&step.action, Action::Apply(edits) if pairing::of_a_relationship(edits));
+        // Who is about to become a partner, or no longer to be one, can't stand in.
+        if plan.steps.iter().any(whole) {
+            return vec![step];
+        }
         self.bridged(step, readings)
     }
 
-    fn refuses(&self, edit: &Edit, _: &ServerReading) -> Option<String> {
-        document::refusal(edit)
+    fn refuses(&self, edit: &Edit, reading: &ServerReading) -> Option<String> {
+        document::refusal(edit).or_else(|| self.refuses_relationship(edit, reading))
     }
 
-    fn warnings(&self, edits: &[Edit], _: &Readings) -> Vec<String> {
+    fn ha_end(&self) -> Option<HaEnd> {
+        Some(self.proposed_end())
+    }
+
+    fn before_pairing<'a>(
+        &'a self,
+        ha: &'a HaSetup,
+    ) -> BoxFuture<'a, Result<Option<String>, DriverError>> {
+        Box::pin(self.may_pair(ha))
+    }
+
+    fn warnings(&self, edits: &[Edit], readings: &Readings) -> Vec<String> {
         let first = |copies: &&Copies| !edits.is_empty() && !copies.has(&self.server);
         let copies = self.copies.as_ref().filter(first);
         let loses = copies.map(|copies| {
@@ -356,7 +379,9 @@ impl Driver for KeaServer {
                 copies.folder().display()
             )
         });
-        loses.into_iter().collect()
+        let own = readings.get(&self.server);
+        let others = own.and_then(|own| self.of_the_others(edits, own));
+        loses.into_iter().chain(others).collect()
     }
 
     fn goes_first(&self, partner: &ServerName, readings: &Readings) -> bool {
@@ -374,7 +399,16 @@ impl Driver for KeaServer {
             let mut urls = terms.filter_map(|terms| Some(terms.this()?.url.clone()));
             let configured = self.entry.as_ref().and_then(|entry| entry.ha_url.clone());
             let url = configured.or_else(|| urls.next());
-            probe::probe(&*self.wire, &self.server, url.as_deref(), now).await
+            let mut probe = probe::probe(&*self.wire, &self.server, url.as_deref(), now).await;
+            let address = self.entry.as_ref().map(|entry| &entry.address);
+            // A Control Agent says that its server is gone; a socket without one says nothing.
+            if let (Some(KeaAddress::Socket(_)), Found::Refuses) =
+                (address, probe.dhcp_service.found)
+            {
+                let why = "nobody listens at its control socket";
+                probe.management = ProbeItem::new(Found::Refuses, why, now);
+            }
+            probe
         })
     }
 

@@ -9,6 +9,7 @@ use super::prepare::expect;
 use super::standing::{self, Standing, Terms, of_relationship};
 use super::wire::{Answer, Command};
 use super::write::in_kea_s_words;
+use crate::config::KeaAddress;
 use crate::drivers::{DriverError, Expected};
 use crate::model::edit::Order;
 use crate::model::text::printable;
@@ -16,6 +17,9 @@ use crate::rules::Code;
 
 /// The partner is given ten seconds to answer, and the server answers nobody meanwhile.
 const MAINTENANCE: Duration = Duration::from_secs(15);
+
+/// The state of a server whose partner is prepared to be stopped.
+const HOLDS: &str = "partner-in-maintenance";
 
 impl KeaServer {
     /// Does what is ordered, and sees whether it was done.
@@ -216,12 +220,10 @@ impl KeaServer {
                 Code::FoStateNotNormal,
                 format!("{}; its state is {state}", in_kea_s_words(answer)),
             ),
-            Ok(answer) => DriverError::PartlyApplied {
+            // What it says of its partner then may be true or not.
+            Ok(_) => DriverError::PartlyApplied {
                 server: self.server.clone(),
-                what: format!(
-                    "{}, yet its state is {state}, not {wanted}",
-                    in_kea_s_words(answer)
-                ),
+                what: format!("it said yes, yet its state is {state}, not {wanted}"),
             },
             Err(DriverError::OutcomeUnknown { why, .. }) => DriverError::OutcomeUnknown {
                 server: self.server.clone(),
@@ -250,23 +252,36 @@ impl KeaServer {
 
     /// Cancels the partner's maintenance, and sees that it is over.
     async fn cancel(&self, terms: &Terms) -> Result<(), DriverError> {
-        let command = Command::write("ha-maintenance-cancel").within(MAINTENANCE);
-        let before = self.standing(terms).await?;
-        let asked = match self.ask(&of_relationship(command, terms)).await {
-            Err(error) if error.nothing_done() => return Err(error),
-            asked => asked,
-        };
-        let after = self.after(terms, &before, &asked).await?;
-        match after.state.as_str() {
-            "partner-in-maintenance" => Err(self.did_not(&asked, &after, "as before")),
-            "partner-down" => Err(DriverError::PartlyApplied {
-                server: self.server.clone(),
-                what: format!(
-                    "its partner {} is gone meanwhile: its state is partner-down, which ends by itself once the partner is back",
-                    self.partner(terms)
-                ),
-            }),
-            _ => Ok(()),
+        let mut tries = 3;
+        loop {
+            tries -= 1;
+            let command = Command::write("ha-maintenance-cancel").within(MAINTENANCE);
+            let before = self.standing(terms).await?;
+            let asked = match self.ask(&of_relationship(command, terms)).await {
+                Err(error) if error.nothing_done() => return Err(error),
+                asked => asked,
+            };
+            let mut after = self.after(terms, &before, &asked).await?;
+            if after.state != HOLDS {
+                // An answer of its partner that was under way says that this is in maintenance
+                // still, and it takes up holding it again.
+                sleep(Duration::from_millis(150)).await;
+                after = self.standing(terms).await.unwrap_or(after);
+            }
+            match after.state.as_str() {
+                HOLDS if tries > 0 && asked.is_ok() && !refused(&asked) => {}
+                HOLDS => return Err(self.did_not(&asked, &after, "as before")),
+                "partner-down" => {
+                    return Err(DriverError::PartlyApplied {
+                        server: self.server.clone(),
+                        what: format!(
+                            "its partner {} is gone meanwhile: its state is partner-down, which ends by itself once the partner is back",
+                            self.partner(terms)
+                        ),
+                    });
+                }
+                _ => return Ok(()),
+            }
         }
     }
 
@@ -387,15 +402,16 @@ impl KeaServer {
                 Command::write("lease4-del").with(&serde_json::json!({ "ip-address": address }))
             }
         };
-        let text = match &command.arguments {
-            None => format!(r#"{{"command":"{}"}}"#, command.name),
-            Some(arguments) => {
-                format!(
-                    r#"{{"command":"{}","arguments":{arguments}}}"#,
-                    command.name
-                )
-            }
+        // Over HTTP it says for which of the servers behind a Control Agent it is.
+        let entry = self.entry.as_ref().map(|entry| &entry.address);
+        let service = match entry {
+            Some(KeaAddress::Url(_)) => r#","service":["dhcp4"]"#,
+            Some(KeaAddress::Socket(_)) | None => "",
         };
+        let arguments = command.arguments.map_or_else(String::new, |arguments| {
+            format!(r#","arguments":{arguments}"#)
+        });
+        let text = format!(r#"{{"command":"{}"{service}{arguments}}}"#, command.name);
         printable(&text, 1000)
     }
 

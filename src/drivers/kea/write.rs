@@ -6,6 +6,7 @@ use tokio::time::{Instant, sleep};
 
 use super::KeaServer;
 use super::abilities::Abilities;
+use super::pairing;
 use super::prepare::{Configuration, Prepared, Reversible, expect, prepare};
 use super::standing::{self, SOON, Standing, Status, Terms};
 use super::wire::{Answer, Command};
@@ -40,7 +41,10 @@ impl KeaServer {
                 self.one_by_one(commands).await?;
                 return self.save().await;
             }
-            self.may_be_configured(&terms, &status)?;
+            self.may_be_configured(&terms, &status, edits)?;
+            if let Some((_, ha)) = pairing::added(edits) {
+                self.may_pair(ha).await?;
+            }
             if abilities.config_test_is_safe() {
                 self.test(&prepared).await?;
             }
@@ -52,7 +56,7 @@ impl KeaServer {
                     terms: &terms,
                     status: &status,
                 };
-                self.set(&prepared, &held).await?;
+                self.set(&prepared, &held, edits).await?;
                 return Ok(());
             };
             before = changed;
@@ -84,7 +88,7 @@ impl KeaServer {
     ) -> Result<Prepared, DriverError> {
         let (before, abilities) = (before.clone(), abilities.clone());
         let reader = self.reader.clone();
-        let partner = self.partner_subnets();
+        let partner = self.partner_subnets(edits);
         let (edits, expected) = (edits.to_vec(), expected.to_vec());
         let work = tokio::task::spawn_blocking(move || {
             prepare(&reader, &before, &abilities, partner, &edits, &expected)
@@ -112,8 +116,22 @@ impl KeaServer {
     }
 
     /// Whether its state is one from which it comes back to its clients after it was configured.
-    fn may_be_configured(&self, terms: &[Terms], status: &Status) -> Result<(), DriverError> {
+    fn may_be_configured(
+        &self,
+        terms: &[Terms],
+        status: &Status,
+        edits: &[Edit],
+    ) -> Result<(), DriverError> {
+        let goes = |terms: &Terms| {
+            let named = terms.name.to_lowercase();
+            let removal = |edit: &Edit| matches!(edit, Edit::RemoveRelationship { name } if name.to_lowercase() == named);
+            edits.iter().any(removal)
+        };
         for (terms, standing) in terms.iter().zip(&status.relationships) {
+            // Nothing is waited for that goes away.
+            if goes(terms) {
+                continue;
+            }
             let what_to_do = match standing.state.as_str() {
                 "in-maintenance" | "partner-in-maintenance" => {
                     "cancel the maintenance first, or wait until it is over"
@@ -210,7 +228,12 @@ impl KeaServer {
 
     /// Sets the whole configuration, sees that the server comes back to its clients, and has it
     /// saved.
-    async fn set(&self, prepared: &Prepared, held: &Held<'_>) -> Result<(), DriverError> {
+    async fn set(
+        &self,
+        prepared: &Prepared,
+        held: &Held<'_>,
+        edits: &[Edit],
+    ) -> Result<(), DriverError> {
         let answer = match self.ask(&config_set(&prepared.text)).await {
             Ok(answer) => answer,
             Err(error) => {
@@ -223,6 +246,11 @@ impl KeaServer {
         self.forget_abilities();
         if answer.result != Answer::SUCCESS {
             return Err(self.not_set(&answer, held).await);
+        }
+        if let Some((relationship, ha)) = pairing::added(edits)
+            && let Err(why) = self.paired(relationship, ha, &prepared.text).await
+        {
+            return Err(self.not_paired(&why, held).await);
         }
         // A relationship that was removed, or has just been added, has nowhere to come back to.
         let after = standing::terms(&prepared.text);
@@ -248,6 +276,33 @@ impl KeaServer {
                 server: self.server.clone(),
                 what: format!("{error}; moreover {why}"),
             }),
+        }
+    }
+
+    /// Puts the old configuration back where two servers have not become a pair: both would answer
+    /// nobody.
+    async fn not_paired(&self, why: &str, held: &Held<'_>) -> DriverError {
+        let failed = match self.ask(&config_set(&held.before.text)).await {
+            Ok(answer) if answer.result == Answer::SUCCESS => {
+                self.forget_abilities();
+                return self.refused(
+                    Code::FoStateNotNormal,
+                    format!(
+                        "the two servers did not find each other: {why}. Its old configuration was set again, and it answers its clients as before: look whether each URL is reached from the other server"
+                    ),
+                );
+            }
+            Ok(answer) => in_kea_s_words(&answer),
+            Err(error) => error.to_string(),
+        };
+        self.not_saved(
+            "a relationship was set that did not come to be, and could not be taken back",
+        );
+        DriverError::PartlyApplied {
+            server: self.server.clone(),
+            what: format!(
+                "the two servers did not find each other: {why}; and its old configuration could not be set again: {failed}. Its file is untouched: restart Kea there"
+            ),
         }
     }
 

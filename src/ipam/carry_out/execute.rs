@@ -9,7 +9,7 @@ use crate::drivers::{DriverError, Silence};
 use crate::ipam::journal::{Begun, Mark};
 use crate::ipam::store::PlanEnd;
 use crate::ipam::{Ipam, Judgement, StoreError, config_sync};
-use crate::model::plan::{Action, Intent, PlanId, Purpose, Risk, Step};
+use crate::model::plan::{Action, FailoverChoice, Intent, PlanId, Purpose, Risk, Step};
 use crate::model::text::printable;
 use crate::model::{Edit, Plan, ServerName};
 
@@ -104,8 +104,17 @@ impl Ipam {
                 return;
             }
         };
-        let loses_nothing = matches!(plan.intent, Intent::Change { .. })
-            && back.risk != Risk::Destructive
+        // A pair that did not come to be leaves a server that waits for it, and answers nobody; the
+        // copies there were made a moment ago.
+        let no_pair = matches!(
+            &plan.intent,
+            Intent::ConfigureFailover {
+                with: FailoverChoice::New { ha: Some(_), .. },
+                ..
+            }
+        );
+        let change = matches!(plan.intent, Intent::Change { .. });
+        let loses_nothing = (no_pair || (change && back.risk != Risk::Destructive))
             && back.left_out.is_empty()
             && back.refusal().is_none();
         if !loses_nothing {

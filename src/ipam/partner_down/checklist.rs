@@ -5,8 +5,10 @@ use jiff::Timestamp;
 use crate::ipam::estate::{End, RelationshipRow, ServerView};
 use crate::model::FailoverState as S;
 use crate::model::difference::Comparison;
-use crate::model::failover::RelationshipStatus;
-use crate::model::server::{Availability, ServerName};
+use crate::model::edit::Order;
+use crate::model::failover::{Mode, RelationshipStatus, Role};
+use crate::model::server::{Availability, Product, ServerName};
+use crate::rules::kea_ha;
 
 /// How far a step is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -39,6 +41,8 @@ pub struct Checklist {
     pub steps: Vec<CheckStep>,
     /// What went wrong on the way, and what to do.
     pub trouble: Option<String>,
+    /// The order that would put that right, and on which server, where there is one.
+    pub offer: Option<(ServerName, Order)>,
 }
 
 impl Checklist {
@@ -54,20 +58,51 @@ impl Checklist {
 #[derive(Clone, Copy)]
 struct Now<'a> {
     status: Option<&'a RelationshipStatus>,
+    /// Whether it is one that serves nobody while the other one may.
+    stands_by: bool,
 }
 
 impl Now<'_> {
     fn of<'a>(end: Option<&End<'a>>) -> Now<'a> {
         let end = end.filter(|end| end.view.error.is_none());
+        let kea = end.is_some_and(|end| is_kea(end.view));
+        let mode = end.map(|end| end.relationship.mode);
+        let standby = |mode| {
+            matches!(
+                mode,
+                Mode::HotStandby {
+                    role: Role::Standby,
+                    ..
+                }
+            )
+        };
         Now {
             status: end.and_then(|end| end.status),
+            stands_by: kea && mode.is_some_and(standby),
         }
+    }
+
+    fn says(&self, word: &str) -> bool {
+        self.status.is_some_and(|status| kea_ha::says(status, word))
+    }
+
+    fn word(&self) -> String {
+        self.status
+            .map_or_else(|| "not known".to_owned(), kea_ha::word)
     }
 
     fn state(&self) -> Option<S> {
         self.status.map(|status| status.state)
     }
 }
+
+fn is_kea(view: &ServerView) -> bool {
+    let reading = view.reading.as_ref();
+    reading.is_some_and(|reading| reading.identity.product == Product::Kea)
+}
+
+/// A step before it is its turn: what it is, whether it is done, how it stands, when it ends.
+type Link = (String, bool, String, Option<Timestamp>);
 
 /// The checklist of a relationship in which `survivor` was told that its partner is down.
 /// `partner`: what is known of the partner, where anything is; `compared`: both copies, where both
@@ -95,10 +130,12 @@ pub fn checklist(
     let runs = there.state().is_some()
         && partner.is_none_or(|view| view.availability == Some(Availability::Running));
     let past = |states: &[S]| normal || there.state().is_some_and(|state| states.contains(&state));
-    let recovered = past(&[S::RecoverWait, S::RecoverDone]);
-    let waited = past(&[S::RecoverDone]);
     let same = normal && compared.is_some_and(Comparison::is_same);
-    let chain = [
+    let kea = [row.primary_end.as_ref(), row.secondary_end.as_ref()]
+        .into_iter()
+        .flatten()
+        .any(|end| is_kea(end.view));
+    let mut chain: Vec<Link> = vec![
         (
             format!("{survivor} is in Partner Down"),
             switched,
@@ -111,18 +148,49 @@ pub fn checklist(
             service(name, survivor, partner, runs),
             None,
         ),
-        (
-            format!("{name} learns what was given out (Recover)"),
-            switched && runs && recovered,
-            recover(name, survivor, there),
-            None,
-        ),
-        (
-            format!("{name} waits until MCLT has passed (Recover Wait)"),
-            switched && runs && waited,
-            recover_wait(name, there, waited),
-            there.status.and_then(|status| status.recovers_at),
-        ),
+    ];
+    if kea {
+        let found = past(&[S::RecoverDone]) || there.says(SYNCING);
+        let copied = past(&[S::RecoverDone]);
+        chain.extend([
+            (
+                format!("{name} finds {survivor} (waiting)"),
+                switched && runs && found,
+                finds(name, survivor, there, found),
+                None,
+            ),
+            (
+                format!("{name} copies {survivor}'s leases (syncing)"),
+                switched && runs && copied,
+                copies_leases(name, survivor, there, copied),
+                None,
+            ),
+            (
+                format!("{name} is ready (ready)"),
+                switched && runs && copied,
+                is_ready(survivor, copied),
+                None,
+            ),
+        ]);
+    } else {
+        let recovered = past(&[S::RecoverWait, S::RecoverDone]);
+        let waited = past(&[S::RecoverDone]);
+        chain.extend([
+            (
+                format!("{name} learns what was given out (Recover)"),
+                switched && runs && recovered,
+                recover(name, survivor, there),
+                None,
+            ),
+            (
+                format!("{name} waits until MCLT has passed (Recover Wait)"),
+                switched && runs && waited,
+                recover_wait(name, there, waited),
+                there.status.and_then(|status| status.recovers_at),
+            ),
+        ]);
+    }
+    chain.extend([
         (
             "Both are Normal".to_owned(),
             normal,
@@ -135,7 +203,7 @@ pub fn checklist(
             copies(survivor, compared.filter(|_| normal)),
             None,
         ),
-    ];
+    ]);
     let mut turn = true;
     let mut steps: Vec<CheckStep> = chain
         .into_iter()
@@ -155,10 +223,61 @@ pub fn checklist(
             }
         })
         .collect();
-    steps.insert(1, takeover(survivor, name, here, normal, switched, now));
+    if !kea {
+        steps.insert(1, takeover(survivor, name, here, normal, switched, now));
+    }
+    let held = there.says(kea_ha::IN_MAINTENANCE);
+    // One that its partner holds in maintenance is not stuck: that can be cancelled.
+    let stuck = held && !here.says(kea_ha::HOLDS_PARTNER);
+    let reset = || Order::ResetHa {
+        relationship: row.name.to_owned(),
+    };
     Checklist {
         steps,
-        trouble: trouble(survivor, name, here, there),
+        trouble: match stuck {
+            true => Some(format!(
+                "{name} is stuck in maintenance ({}) and serves nobody: it came to, and found the \
+                 old request to make way. Reset HA there has it begin anew",
+                kea_ha::IN_MAINTENANCE
+            )),
+            false => trouble(survivor, name, here, there),
+        },
+        offer: stuck.then(|| (name.clone(), reset())),
+    }
+}
+
+/// Kea's word for a server that copies its partner's leases.
+const SYNCING: &str = "syncing";
+
+fn finds(partner: &ServerName, survivor: &ServerName, there: Now<'_>, found: bool) -> String {
+    match there.state() {
+        _ if found => "it has".to_owned(),
+        Some(S::Recover) => format!("{partner} serves nobody until it has heard {survivor}"),
+        Some(_) => format!("{partner} says {}", there.word()),
+        None => format!("it begins when {partner} runs again, and reaches {survivor}"),
+    }
+}
+
+fn copies_leases(
+    partner: &ServerName,
+    survivor: &ServerName,
+    there: Now<'_>,
+    copied: bool,
+) -> String {
+    match there.says(SYNCING) {
+        true => format!(
+            "{partner} asks for everything that was given out; {survivor} answers no client \
+             meanwhile"
+        ),
+        false if copied => "it has".to_owned(),
+        false => format!("so that {partner} knows what {survivor} gave out alone"),
+    }
+}
+
+fn is_ready(survivor: &ServerName, copied: bool) -> String {
+    match copied {
+        true => "it is".to_owned(),
+        false => format!("then {survivor} gives its share back"),
     }
 }
 
@@ -169,7 +288,7 @@ fn read_back(survivor: &ServerName, here: Now<'_>, normal: bool) -> String {
             format!("read back from {survivor}: since {}", at(status.since))
         }
         Some(_) if normal => "it was, and is over".to_owned(),
-        Some(status) => format!("{survivor} says {}", status.state.label()),
+        Some(_) => format!("{survivor} says {}", here.word()),
     }
 }
 
@@ -269,7 +388,7 @@ fn both_normal(
     here: Now<'_>,
     there: Now<'_>,
 ) -> String {
-    let word = |end: Now<'_>| end.state().map_or("not known", S::label);
+    let word = |end: Now<'_>| end.word();
     format!(
         "{survivor} says {}, {partner} says {}",
         word(here),
@@ -304,9 +423,17 @@ fn trouble(
     there: Now<'_>,
 ) -> Option<String> {
     match (here.state()?, there.state()?) {
+        (_, S::Shutdown) if there.says("terminated") => Some(format!(
+            "{partner} has given HA up ({}): put right why, mostly the clocks, then reset HA there",
+            there.word()
+        )),
         (S::PartnerDown, S::PartnerDown) => Some(format!(
             "each has taken the other for down, and both serve every client: stop the DHCP \
              service of {partner} until the two are in contact"
+        )),
+        (S::PartnerDown, S::CommunicationInterrupted) if there.stands_by => Some(format!(
+            "{partner} is up, and has no contact to {survivor}: it serves nobody as the standby, \
+             until it takes {survivor} for down. Mend the contact"
         )),
         (S::PartnerDown, S::CommunicationInterrupted | S::ResolutionInterrupted) => Some(format!(
             "{partner} serves, and has no contact to {survivor}: both give out addresses. Stop \

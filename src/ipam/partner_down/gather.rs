@@ -5,17 +5,18 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Costs, Evidence, ScopeForecast, ServerEvidence, forecast, takes_over_at, worst_first};
+use super::costs::costs;
+use super::{Evidence, ScopeForecast, ServerEvidence, forecast, takes_over_at, worst_first};
 use crate::drivers::probe::{Found, LastLease, ProbeItem, cmdlet};
 use crate::drivers::{LeaseQuery, Probe};
 use crate::ipam::estate::ServerView;
 use crate::ipam::{Estate, Ipam, PlanError};
-use crate::model::failover::{Mode, Relationship, RelationshipStatus, Role};
+use crate::model::ScopeId;
+use crate::model::failover::Relationship;
 use crate::model::lease::{Lease, ScopeStatistics};
 use crate::model::scope::LeaseDuration;
-use crate::model::server::ServerName;
+use crate::model::server::{Product, ServerName};
 use crate::model::text::printable;
-use crate::model::{FailoverState, ScopeId};
 use crate::rules::{Code, DhcpError};
 
 /// Leases are counted in so many scopes, those with the fewest free addresses.
@@ -64,7 +65,8 @@ impl Ipam {
         }
         let mut evidence = Evidence {
             relationship: held.name.clone(),
-            costs: costs(&held, here.status.as_ref(), takeover, &partner),
+            costs: costs(&estate, &held, &here, takeover, &partner),
+            product: product(&estate, &survivor),
             survivor: here,
             partner: there,
             mclt: held.mclt,
@@ -208,6 +210,13 @@ fn held<'e>(
     }
 }
 
+/// Which kind of server it is, as far as it was ever read.
+pub(super) fn product(estate: &Estate, server: &ServerName) -> Product {
+    let view = estate.servers.get(server);
+    let reading = view.and_then(|view| view.reading.as_ref());
+    reading.map_or(Product::default(), |reading| reading.identity.product)
+}
+
 /// A server's end, as the estate has it, with its probe.
 fn evidence(
     estate: &Estate,
@@ -226,58 +235,5 @@ fn evidence(
         availability: view.and_then(|view| view.availability),
         error: view.and_then(|view| view.error.clone()),
         probe,
-    }
-}
-
-fn costs(
-    held: &Relationship,
-    status: Option<&RelationshipStatus>,
-    takes_over_at: Option<Timestamp>,
-    partner: &ServerName,
-) -> Costs {
-    let mut notes = Vec::new();
-    if takes_over_at.is_some() {
-        notes.push(format!(
-            "Leases are given for at most the Maximum Client Lead Time ({}), until both work \
-             together again",
-            held.mclt
-        ));
-    }
-    let switches_at = status.and_then(|status| status.switches_at);
-    let waits_for = status.and_then(RelationshipStatus::waits_for);
-    match (switches_at, held.switch_interval) {
-        _ if waits_for.is_some() => {
-            notes.extend(waits_for.map(|waits| format!("Without you it {waits}")));
-        }
-        (Some(at), _) => notes.push(format!(
-            "Without you it switches by itself at {} (State Switchover Interval)",
-            at.strftime("%Y-%m-%d %H:%M:%SZ")
-        )),
-        (None, None) => notes
-            .push("It never switches by itself: no State Switchover Interval is set".to_owned()),
-        (None, Some(_)) => {}
-    }
-    if let Mode::HotStandby {
-        role: Role::Standby,
-        reserve_percent,
-    } = held.mode
-        && status.is_none_or(|status| status.state != FailoverState::PartnerDown)
-    {
-        notes.push(format!(
-            "It is the standby server: until then new clients get only its reserve \
-             ({reserve_percent} %)"
-        ));
-    }
-    notes.push(format!(
-        "If {partner} comes back without contact to the survivor, both serve the same addresses to \
-         different clients"
-    ));
-    Costs {
-        takes_over_at,
-        undoable: format!(
-            "It can't be taken back: it ends by itself when {partner} is back and both have \
-             compared what they gave out"
-        ),
-        notes,
     }
 }

@@ -82,6 +82,7 @@ fn evidence(state: S, found: [Found; 4]) -> Evidence {
             error: (!serves).then_some(error),
             probe: probe("dc1", found),
         },
+        product: Product::Microsoft,
         mclt: Seconds::hours(1),
         scopes: Vec::new(),
         fenced: false,
@@ -218,6 +219,51 @@ fn a_partner_that_lives_is_told_apart() {
         verdict(&silent).headline()
     };
     assert_eq!((granted(11), granted(9)), (UNCONFIRMED, DONT));
+}
+
+#[test]
+fn a_kea_server_is_offered_maintenance_while_its_partner_lives() {
+    let of = |state, word: Option<&str>, found, product| {
+        let mut evidence = evidence(state, found);
+        evidence.product = product;
+        if let Some(status) = &mut evidence.survivor.status {
+            status.own_word = word.map(str::to_owned);
+        }
+        let said = verdict(&evidence);
+        (
+            said.headline(),
+            evidence.instead(),
+            said.reasons().join("\n"),
+        )
+    };
+    let (start, cancel) = (
+        Order::StartMaintenance {
+            relationship: "hq".into(),
+        },
+        Order::CancelMaintenance {
+            relationship: "hq".into(),
+        },
+    );
+    let (said, instead, why) = of(S::Normal, None, [YES; 4], Product::Kea);
+    assert_eq!((said, instead), (DONT, Some(start)));
+    assert!(why.contains("use Start Maintenance"), "{why}");
+    let (said, instead, why) = of(S::Normal, None, [YES; 4], Product::Microsoft);
+    assert_eq!((said, instead), (DONT, None));
+    assert!(!why.contains("Maintenance"), "{why}");
+    // Held, it goes on alone by itself.
+    let holds = Some(kea_ha::HOLDS_PARTNER);
+    let (said, instead, why) = of(S::Paused, holds, [YES; 4], Product::Kea);
+    assert_eq!((said, instead), (WAIT, Some(cancel)));
+    assert!(why.contains("goes on alone by itself"), "{why}");
+    let held = Some(kea_ha::IN_MAINTENANCE);
+    let (said, instead, _) = of(S::Paused, held, [YES; 4], Product::Kea);
+    assert_eq!((said, instead), (WAIT, None));
+    // Without contact, and with a partner that is silent, there is nothing to ask it.
+    let (_, instead, _) = of(S::CommunicationInterrupted, None, [YES; 4], Product::Kea);
+    assert_eq!(instead, None);
+    let silent = [SILENT, SILENT, SILENT, UNKNOWN];
+    let (_, instead, _) = of(S::Normal, None, silent, Product::Kea);
+    assert_eq!(instead, None);
 }
 
 /// The ten ways in which a partner that lives was declared down by a server that only asked it to

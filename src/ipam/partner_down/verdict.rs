@@ -7,9 +7,11 @@ use super::{Evidence, ServerEvidence};
 use crate::drivers::DriverError;
 use crate::drivers::probe::{Found, ProbeItem};
 use crate::model::FailoverState as S;
+use crate::model::edit::Order;
 use crate::model::server::Availability;
 use crate::model::text::printable;
 use crate::rules::facts::MAX_CLOCK_SKEW;
+use crate::rules::kea_ha;
 
 /// What the evidence says about the switch.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -77,6 +79,9 @@ pub fn verdict(evidence: &Evidence) -> Verdict {
             ),
         };
     }
+    if let Some(for_what) = maintained(evidence) {
+        return Verdict::Wait { for_what };
+    }
     let alive = signs_of_life(evidence);
     if !alive.is_empty() {
         return Verdict::Dont(alive);
@@ -116,6 +121,17 @@ pub fn verdict(evidence: &Evidence) -> Verdict {
         ]),
         (false, _) => Verdict::Unconfirmed(silence(partner)),
     }
+}
+
+/// Why nothing is to be switched while either of the two is being maintained.
+fn maintained(evidence: &Evidence) -> Option<String> {
+    let survivor = &evidence.survivor;
+    let status = survivor.status.as_ref().filter(|_| survivor.was_read())?;
+    let words = [kea_ha::HOLDS_PARTNER, kea_ha::IN_MAINTENANCE];
+    let is = words.into_iter().any(|word| kea_ha::says(status, word));
+    let order = evidence.switch_order();
+    let may = kea_ha::may_order(&order, &survivor.server, status);
+    may.err().filter(|_| is)
 }
 
 /// Whether anything at all is there: even a door that is shut in one's face is a door.
@@ -229,11 +245,16 @@ fn explain(evidence: &Evidence, serves: bool, signs: &mut Vec<String>) {
                     .to_owned(),
             );
         }
-        (Some(state), _) if serves => signs.push(format!(
+        (Some(_), _) if serves => signs.push(format!(
             "{here} is in state {}: there is nothing to take over",
-            state.label()
+            word(survivor)
         )),
         _ => {}
+    }
+    if let Some(Order::StartMaintenance { .. }) = evidence.instead() {
+        signs.push(format!(
+            "to switch {there} off in good order, use Start Maintenance: that can be cancelled"
+        ));
     }
 }
 
@@ -258,7 +279,7 @@ fn not_ready(evidence: &Evidence) -> Option<String> {
             "until {here} says how the relationship stands: it does not"
         ));
     };
-    let now = status.state.label();
+    let now = kea_ha::word(status);
     match status.state {
         S::CommunicationInterrupted | S::ResolutionInterrupted => None,
         S::Normal | S::PotentialConflict | S::ConflictDone => Some(format!(
@@ -277,6 +298,12 @@ fn not_ready(evidence: &Evidence) -> Option<String> {
             "until {here} is in Communication Interrupted: it is in state {now}"
         )),
     }
+}
+
+/// The state of a server, in its own word where it told one.
+fn word(server: &ServerEvidence) -> String {
+    let status = server.status.as_ref();
+    status.map_or_else(|| "not known".to_owned(), kea_ha::word)
 }
 
 /// Why silence tells nothing.

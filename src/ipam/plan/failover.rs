@@ -12,9 +12,10 @@ use super::world::{World, blind, denied, refused};
 use super::{Draft, PlanError};
 use crate::model::failover::RelationshipProperty;
 use crate::model::plan::{FailoverChoice, NotUndoable, Purpose, Risk};
+use crate::model::server::ServerReading;
 use crate::model::text::printable;
-use crate::model::{Edit, ScopeId, ServerName};
-use crate::rules::pair;
+use crate::model::{Edit, HaSetup, ScopeId, ServerName};
+use crate::rules::{Code, DhcpError, pair};
 
 /// Puts scopes under failover.
 pub(super) async fn configure(
@@ -27,11 +28,22 @@ pub(super) async fn configure(
     let both = pair::configure(server, &reading.config, scopes, with).map_err(refused(server))?;
     let partner = world.canonical(&both.partner);
     world.read(partner.clone()).await;
+    if let Some(partner) = partner.as_ref().and_then(|name| world.reading(name).ok()) {
+        of_one_kind(&reading, partner)?;
+    }
     // The checks in their order: name, reachable, running, version, clocks, what is there already.
     world.try_out(server, &both.here).map_err(denied(server))?;
     let partner = partner.unwrap_or(both.partner);
     world.reading(&partner)?;
     let mut draft = Draft::new(Risk::Several);
+    if let FailoverChoice::New { ha: Some(ha), .. } = with {
+        can_listen(
+            world,
+            [(server, ha), (&partner, &ha.mirrored())],
+            &mut draft,
+        )
+        .await?;
+    }
     let here = (server, both.here);
     let there = (&partner, both.there);
     let sides = match with {
@@ -59,6 +71,38 @@ pub(super) async fn configure(
         ));
     }
     Ok(draft)
+}
+
+/// Servers of two kinds don't understand each other.
+fn of_one_kind(one: &ServerReading, other: &ServerReading) -> Result<(), PlanError> {
+    let (one, other) = (&one.identity, &other.identity);
+    if one.product == other.product {
+        return Ok(());
+    }
+    Err(refused(&one.name)(DhcpError::new(
+        Code::FoNotSupported,
+        format!(
+            "{} is {} and {} is {}: only servers of one kind can be failover partners",
+            one.name, one.product, other.name, other.product
+        ),
+    )))
+}
+
+/// Whether each of two servers can listen where the other one will look for it.
+async fn can_listen(
+    world: &World<'_>,
+    ends: [(&ServerName, &HaSetup); 2],
+    draft: &mut Draft,
+) -> Result<(), PlanError> {
+    for (server, ha) in ends {
+        let Ok(driver) = world.ipam.driver(server) else {
+            continue;
+        };
+        if let Some(warning) = driver.before_pairing(ha).await? {
+            draft.warn(warning);
+        }
+    }
+    Ok(())
 }
 
 /// Takes scopes out of failover.
@@ -121,7 +165,10 @@ pub(super) async fn edit(
         .foretell(&partner, both.there, Purpose::Joint)
         .map_err(denied(&partner))?;
     let mut draft = Draft::new(Risk::Several);
-    draft.steps = vec![here, there];
+    draft.steps = match world.first_of(server, &partner) {
+        Some(first) if first == partner => vec![there, here],
+        _ => vec![here, there],
+    };
     Ok(draft)
 }
 

@@ -37,8 +37,16 @@ pub(super) async fn order(
             partner_down(world, server, held, &mut draft).await;
             (
                 vec![ObjectRef::Relationship(relationship.as_str().into())],
-                "partner down can't be taken back: it ends by itself when the partner is back and \
-                 both have compared what they gave out",
+                match reading.identity.product {
+                    Product::Microsoft => {
+                        "partner down can't be taken back: it ends by itself when the partner is \
+                         back and both have compared what they gave out"
+                    }
+                    Product::Kea => {
+                        "partner down can't be taken back: it ends by itself when the partner is \
+                         back and has copied the leases"
+                    }
+                },
             )
         }
         Order::StartMaintenance { relationship }

@@ -256,7 +256,7 @@ fn order(step: &Step) -> u8 {
 fn standby_first(world: &World<'_>, remembered: &Remembered, steps: &mut [Step]) {
     if !matches!(
         remembered.plan.intent,
-        Intent::Change { .. } | Intent::Undo { .. }
+        Intent::Change { .. } | Intent::EditRelationship { .. } | Intent::Undo { .. }
     ) {
         return;
     }

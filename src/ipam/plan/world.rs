@@ -340,7 +340,13 @@ impl<'a> World<'a> {
             .into_iter()
             .rev()
             .collect::<Result<Vec<_>, _>>()
-            .map(|inverses| inverses.into_iter().flatten().collect());
+            .map(|inverses| inverses.into_iter().flatten().collect())
+            .and_then(
+                |inverse: Vec<Edit>| match self.means_something(server, &inverse) {
+                    Ok(()) => Ok(inverse),
+                    Err(why) => Err(NotUndoable::because(why.to_string())),
+                },
+            );
         let objects = touched(&before, &edits, &inverse);
         let step = Step {
             server: server.clone(),

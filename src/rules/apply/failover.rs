@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Code, DhcpError, Facts, kea};
+use super::super::{Code, DhcpError, Facts, ha_setup};
 use super::check::{self, Outcome, refuse, shown};
 use super::partner;
 use crate::model::failover::{
-    FailoverState, MAX_ADD_SCOPES, MAX_NAME, MAX_RELATIONSHIPS, Mode, RelationshipProperty,
+    FailoverState, MAX_ADD_SCOPES, MAX_NAME, MAX_RELATIONSHIPS, Mode, RelationshipProperty, Role,
     SharedSecret, Side,
 };
 use crate::model::scope::{ClientType, Seconds};
-use crate::model::{Relationship, ScopeId, ServerConfig, ServerName};
+use crate::model::{HaSetup, Relationship, ScopeId, ServerConfig, ServerName};
 
 pub(super) fn add(
     config: &mut ServerConfig,
@@ -25,7 +25,7 @@ pub(super) fn add(
     partner_name(facts, partner)?;
     mode(relationship.mode)?;
     mclt(facts, relationship.mclt)?;
-    switch_interval(facts, relationship.switch_interval)?;
+    switch_interval(relationship.switch_interval)?;
     new_secret(&relationship.name, secret)?;
     let key = relationship.name.to_lowercase();
     if let Some(held) = config.relationships.get(&key) {
@@ -73,6 +73,57 @@ pub(super) fn add(
     Ok(())
 }
 
+/// Whether a relationship has the terms that its servers' kind needs.
+pub(super) fn terms(facts: &Facts, relationship: &Relationship, ha: Option<&HaSetup>) -> Outcome {
+    if let Some(there) = partner::facts_of(facts, &relationship.partner)
+        && there.resolves
+        && there.reachable
+        && there.rulebook.product != facts.rulebook.product
+    {
+        return refuse(
+            Code::FoNotSupported,
+            format!(
+                "{} is {} and {} is {}: only servers of one kind can be failover partners",
+                check::server(facts),
+                facts.rulebook.product,
+                shown(relationship.partner.as_str()),
+                there.rulebook.product
+            ),
+        );
+    }
+    let Some(ha) = ha else { return Ok(()) };
+    if !facts.rulebook.is_kea() {
+        return refuse(
+            Code::InvalidParameter,
+            format!(
+                "{} is {}, which has no peer names and URLs: leave them out",
+                check::server(facts),
+                facts.rulebook.product
+            ),
+        );
+    }
+    ha_setup::sound(ha)?;
+    if relationship.switch_interval != ha.switch_interval() {
+        return refuse(
+            Code::InvalidParameter,
+            "the State Switchover Interval of a Kea relationship is its max-response-delay, with \
+             max-unacked-clients at 0: give both alike",
+        );
+    }
+    let active = match relationship.side {
+        Side::Primary => Role::Active,
+        Side::Secondary => Role::Standby,
+    };
+    match relationship.mode {
+        Mode::HotStandby { role, .. } if role != active => refuse(
+            Code::InvalidParameter,
+            "on Kea the primary of a hot standby is the active server: configure failover on the \
+             server that is to be active",
+        ),
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn set(
     config: &mut ServerConfig,
     facts: &Facts,
@@ -92,7 +143,15 @@ pub(super) fn set(
         match property {
             RelationshipProperty::Mode(new) => mode(*new)?,
             RelationshipProperty::Mclt(new) => mclt(facts, *new)?,
-            RelationshipProperty::SwitchInterval(new) => switch_interval(facts, *new)?,
+            RelationshipProperty::SwitchInterval(new) => {
+                switch_interval(*new)?;
+                if let Some(new) = new.filter(|new| {
+                    facts.rulebook.is_kea() && relationship.switch_interval != Some(*new)
+                }) {
+                    ha_setup::switch_interval(new)
+                        .map_err(|why| DhcpError::new(Code::InvalidParameter, why))?;
+                }
+            }
             // The server keeps the one that it has.
             RelationshipProperty::Authentication(Some(SharedSecret::Kept))
                 if relationship.authenticated => {}
@@ -270,19 +329,12 @@ fn mclt(facts: &Facts, mclt: Seconds) -> Outcome {
     Ok(())
 }
 
-fn switch_interval(facts: &Facts, interval: Option<Seconds>) -> Outcome {
-    let Some(interval) = interval else {
-        return Ok(());
-    };
-    if interval == Seconds(0) {
+fn switch_interval(interval: Option<Seconds>) -> Outcome {
+    if interval == Some(Seconds(0)) {
         return refuse(
             Code::InvalidParameter,
             "the State Switchover Interval is 0: give at least a second, or turn it off",
         );
-    }
-    if facts.rulebook.is_kea() {
-        return kea::switch_interval(interval)
-            .map_err(|why| DhcpError::new(Code::InvalidParameter, why));
     }
     Ok(())
 }

@@ -140,7 +140,11 @@ fn change(
         Edit::AddRelationship {
             relationship,
             secret,
-        } => failover::add(config, facts, made, relationship, secret.as_ref()),
+            ha,
+        } => {
+            failover::terms(facts, relationship, ha.as_deref())?;
+            failover::add(config, facts, made, relationship, secret.as_ref())
+        }
         Edit::SetRelationship { name, properties } => {
             failover::set(config, facts, name, properties)
         }

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::{interval, mclt, mode, others, parameter_shown, parameters};
+use super::{interval, kea, mclt, mode, others, parameter_shown, parameters};
 use crate::console::command::unwritable;
 use crate::console::layers::form::{Field, FieldId, Fields, FormKind, Wrong};
 use crate::console::world::World;
 use crate::model::failover::{MAX_NAME, Relationship, SharedSecret};
 use crate::model::plan::{FailoverChoice, Intent};
+use crate::model::scope::Seconds;
+use crate::model::server::Product;
 use crate::model::text::printable;
-use crate::model::{ScopeId, ServerName};
+use crate::model::{HaEnd, HaSetup, ScopeId, ServerName};
 use crate::rules::error::Code;
 
 /// The dialog.
@@ -20,6 +22,9 @@ pub struct Configure {
     /// The relationships that the server has: name, partner.
     held: Vec<(String, ServerName)>,
     partners: Vec<ServerName>,
+    /// Whether the server is a Kea server: then its partner is one too, and other terms are asked
+    /// for.
+    kea: bool,
 }
 
 impl Configure {
@@ -33,11 +38,16 @@ impl Configure {
             held.map(|held| (held.name.clone(), held.partner.clone()))
                 .collect()
         });
+        let product = kea::product(world, server);
+        let mut partners = others(world, server);
+        // Of its own kind first: only with them it can be paired.
+        partners.sort_by_key(|partner| kea::product(world, partner) != product);
         Configure {
             server: server.clone(),
             scopes,
             held: held.unwrap_or_default(),
-            partners: others(world, server),
+            partners,
+            kea: product == Some(Product::Kea),
         }
     }
 
@@ -59,10 +69,48 @@ impl Configure {
         free.chars().take(MAX_NAME).collect()
     }
 
+    /// Why a server of another kind can't be the partner.
+    fn not_alike(&self, world: &World, partner: &ServerName) -> Option<String> {
+        let (here, there) = (
+            kea::product(world, &self.server)?,
+            kea::product(world, partner)?,
+        );
+        (here != there).then(|| {
+            format!(
+                "{partner} is {there} and {} is {here}: only servers of one kind can be failover \
+                 partners",
+                self.server
+            )
+        })
+    }
+
     /// The relationship that is there and was chosen; `None`: a new one.
     fn existing(&self, fields: &Fields) -> Option<&(String, ServerName)> {
         let place = fields.chosen("which").checked_sub(1)?;
         self.held.get(place)
+    }
+}
+
+impl Configure {
+    /// A new pair of Kea servers.
+    fn on_kea(&self, fields: &Fields, partner: &ServerName) -> Result<Vec<Intent>, Wrong> {
+        let setup = kea::setup(fields)?;
+        let relationship = Relationship {
+            mode: kea::mode(fields),
+            mclt: Seconds(0),
+            switch_interval: setup.switch_interval(),
+            scopes: self.scopes.clone(),
+            ..Relationship::new(fields.text("name"), partner.clone())
+        };
+        Ok(vec![Intent::ConfigureFailover {
+            server: self.server.clone(),
+            scopes: self.scopes.clone(),
+            with: FailoverChoice::New {
+                relationship,
+                secret: None,
+                ha: Some(Box::new(setup)),
+            },
+        }])
     }
 }
 
@@ -84,7 +132,7 @@ impl FormKind for Configure {
         }
     }
 
-    fn fields(&self, _world: &World) -> Vec<Field> {
+    fn fields(&self, world: &World) -> Vec<Field> {
         let mut which = vec!["New".to_owned()];
         for (name, partner) in &self.held {
             which.push(format!("{} with {}", printable(name, 126), partner.short()));
@@ -100,13 +148,27 @@ impl FormKind for Configure {
         // The console ticks it; the cmdlets do not.
         new.authenticated = true;
         fields.extend(parameters(&new));
+        if self.kea {
+            if let Some(mode) = fields.iter_mut().find(|field| field.id == "mode") {
+                mode.hint = format!("in hot standby {} answers, its partner waits", self.server);
+            }
+            let setup = match self.partners.first() {
+                Some(partner) => kea::proposed(world, &self.server, partner),
+                None => HaSetup::between(HaEnd::default(), HaEnd::default()),
+            };
+            fields.extend(kea::terms(&setup));
+        }
         fields
     }
 
     fn shown(&self, id: FieldId, fields: &Fields) -> bool {
         match id {
             "which" => !self.held.is_empty(),
-            _ => self.existing(fields).is_none() && parameter_shown(id, fields),
+            _ => {
+                self.existing(fields).is_none()
+                    && kea::is_for(id, self.kea)
+                    && parameter_shown(id, fields)
+            }
         }
     }
 
@@ -124,25 +186,33 @@ impl FormKind for Configure {
                 taken.then(|| format!("{} has a relationship of that name", self.server))
             }
             "partner" => match self.partners.get(fields.chosen("partner")) {
-                Some(partner) => unwritable(world, partner),
+                Some(partner) => {
+                    unwritable(world, partner).or_else(|| self.not_alike(world, partner))
+                }
                 None => Some("there is no other DHCP server".to_owned()),
             },
-            "secret" => {
+            "secret" if !self.kea => {
                 let empty = fields.text("secret").is_empty();
                 empty.then(|| "a shared secret is needed, or no authentication".to_owned())
             }
+            _ if self.kea => kea::wrong(id, fields),
             _ => None,
         }
     }
 
-    fn changed(&mut self, id: FieldId, fields: &mut Fields, _world: &World) {
+    fn changed(&mut self, id: FieldId, fields: &mut Fields, world: &World) {
         if id == "partner" {
             let name = self.name(fields.chosen("partner"));
             fields.propose("name", name);
+            if let Some(partner) = self.partners.get(fields.chosen("partner"))
+                && self.kea
+            {
+                kea::propose(fields, &kea::proposed(world, &self.server, partner));
+            }
         }
     }
 
-    fn submit(&self, fields: &Fields, _world: &World) -> Result<Vec<Intent>, Wrong> {
+    fn submit(&self, fields: &Fields, world: &World) -> Result<Vec<Intent>, Wrong> {
         let with = match self.existing(fields) {
             Some((name, _)) => FailoverChoice::Existing { name: name.clone() },
             None => {
@@ -153,6 +223,12 @@ impl FormKind for Configure {
                         "there is no other DHCP server".to_owned(),
                     )]);
                 };
+                if let Some(why) = self.not_alike(world, partner) {
+                    return Err(vec![("partner", why)]);
+                }
+                if self.kea {
+                    return self.on_kea(fields, partner);
+                }
                 let typed = fields.text("secret");
                 if fields.on("auth") && typed.is_empty() {
                     let why = "a shared secret is needed, or no authentication";
@@ -169,6 +245,7 @@ impl FormKind for Configure {
                         ..Relationship::new(fields.text("name"), partner.clone())
                     },
                     secret,
+                    ha: None,
                 }
             }
         };

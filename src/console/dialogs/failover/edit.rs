@@ -1,11 +1,14 @@
 //! Edit DHCP Failover Relationship: its parameters; its name and its servers never change.
 
-use super::{interval, mclt, mode, parameter_shown, parameters};
-use crate::console::layers::form::{Field, FieldId, Fields, FormKind, Wrong};
+use super::{interval, kea, mclt, mode, parameter_shown, parameters};
+use crate::console::layers::form::{Field, FieldId, Fields, FormKind, Format, Wrong, read};
 use crate::console::world::World;
 use crate::model::ServerName;
 use crate::model::failover::{Relationship, RelationshipProperty, SharedSecret};
+use crate::model::ha_setup::MAX_DELAY;
 use crate::model::plan::Intent;
+use crate::model::scope::Seconds;
+use crate::model::server::Product;
 use crate::model::text::printable;
 
 /// The dialog.
@@ -26,6 +29,54 @@ impl EditRelationship {
     }
 }
 
+impl EditRelationship {
+    /// What of a pair of Kea servers can be changed while they run.
+    fn kea_fields(&self) -> Vec<Field> {
+        let interval = self.held.switch_interval.unwrap_or(Seconds(60));
+        vec![
+            Field::heading(
+                "fixed",
+                format!(
+                    "{}: on Kea it stays, as do names and URLs; delete the relationship and \
+                     configure failover anew to change them",
+                    self.held.mode.label()
+                ),
+            ),
+            Field::check(
+                "switch",
+                "State Switchover Interval",
+                self.held.switch_interval.is_some(),
+            )
+            .hint("without contact it takes its partner for down by itself"),
+            Field::of(
+                "seconds",
+                "Switches after",
+                Format::Number(1, MAX_DELAY / 1000),
+                interval.0.to_string(),
+            )
+            .unit("seconds"),
+        ]
+    }
+
+    fn on_kea(&self, fields: &Fields) -> Result<Vec<Intent>, Wrong> {
+        let interval = match fields.on("switch") {
+            true => {
+                let read = |text: &str| read::number(text, 1, MAX_DELAY / 1000);
+                Some(Seconds(fields.read("seconds", read)?))
+            }
+            false => None,
+        };
+        if interval == self.held.switch_interval {
+            return Ok(Vec::new());
+        }
+        Ok(vec![Intent::EditRelationship {
+            server: self.server.clone(),
+            name: self.held.name.clone(),
+            properties: vec![RelationshipProperty::SwitchInterval(interval)],
+        }])
+    }
+}
+
 impl FormKind for EditRelationship {
     fn title(&self) -> String {
         "Edit DHCP Failover Relationship".to_owned()
@@ -40,7 +91,10 @@ impl FormKind for EditRelationship {
         )
     }
 
-    fn fields(&self, _world: &World) -> Vec<Field> {
+    fn fields(&self, world: &World) -> Vec<Field> {
+        if kea::product(world, &self.server) == Some(Product::Kea) {
+            return self.kea_fields();
+        }
         let mut fields = parameters(&self.held);
         if let Some(secret) = fields.iter_mut().find(|field| field.id == "secret")
             && self.held.authenticated
@@ -51,11 +105,17 @@ impl FormKind for EditRelationship {
     }
 
     fn shown(&self, id: FieldId, fields: &Fields) -> bool {
-        parameter_shown(id, fields)
+        match id {
+            "seconds" => fields.on("switch"),
+            _ => parameter_shown(id, fields),
+        }
     }
 
     fn submit(&self, fields: &Fields, _world: &World) -> Result<Vec<Intent>, Wrong> {
         let held = &self.held;
+        if fields.get("seconds").is_some() {
+            return self.on_kea(fields);
+        }
         let mut properties = Vec::new();
         let mode = mode(fields)?;
         if mode != held.mode {

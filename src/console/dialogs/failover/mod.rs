@@ -2,6 +2,7 @@
 
 mod configure;
 mod edit;
+mod kea;
 mod replicate;
 mod take_apart;
 

@@ -121,11 +121,11 @@ pub(super) fn evidence(
             );
             page.say(Role::Text, "· ", &said);
         }
-        None => page.say(
-            Role::Text,
-            "· ",
-            "No MCLT to wait for: the partner's free addresses are taken at once",
-        ),
+        None => {
+            let here = &evidence.survivor.server;
+            let said = format!("{here} serves every client from every pool, at once");
+            page.say(Role::Text, "· ", &said);
+        }
     }
     page.say(Role::Warn, "· ", &evidence.costs.undoable);
     for note in &evidence.costs.notes {
@@ -228,39 +228,52 @@ fn scopes(page: &mut Page<'_>, evidence: &Evidence, now: Timestamp) {
         return;
     }
     let wide = page.room >= 100;
+    // Servers that share one pool say nothing of the partner's, nor of who is new.
+    let any = |known: fn(&ScopeForecast) -> bool| evidence.scopes.iter().any(known);
+    let there = any(|scope| scope.free_at_partner.is_some());
+    let rate = wide && any(|scope| scope.rate.is_some());
+    let ending = wide && evidence.costs.takes_over_at.is_some();
     let name = page.room.saturating_sub(if wide { 84 } else { 58 }).min(30);
     let [label, plain] = [Role::Label, Role::Text].map(|role| page.style(role));
     let mut heads = vec![
         ("Scope ID", label, 15),
         ("Scope Name", label, name),
         ("Free here", label, 9),
-        ("There", label, 7),
-        ("Runs out", label, 15),
     ];
-    if wide {
+    if there {
+        heads.push(("There", label, 7));
+    }
+    heads.push(("Runs out", label, 15));
+    if rate {
         heads.push(("New clients", label, 11));
+    }
+    if ending {
         heads.push(("Leases ending", label, 13));
     }
     page.lines.extend(columns(&heads));
     for scope in evidence.scopes.iter().take(NAMED) {
         let number = |value: Option<u64>| value.map_or("?".to_owned(), |value| value.to_string());
         let id = scope.scope.to_string();
-        let (here, there) = (number(scope.free_here), number(scope.free_at_partner));
+        let (free, other) = (number(scope.free_here), number(scope.free_at_partner));
         let (out, role) = runs_out(scope, now);
-        let rate = scope
+        let new = scope
             .rate
             .map_or("?".to_owned(), |rate| format!("{:.1}/h", rate.per_hour()));
-        let ending = number(scope.leases_ending);
+        let ends = number(scope.leases_ending);
         let mut cells = vec![
             (id.as_str(), plain, 15),
             (scope.name.as_str(), plain, name),
-            (here.as_str(), plain, 9),
-            (there.as_str(), plain, 7),
-            (out.as_str(), page.style(role), 15),
+            (free.as_str(), plain, 9),
         ];
-        if wide {
-            cells.push((rate.as_str(), plain, 11));
-            cells.push((ending.as_str(), plain, 13));
+        if there {
+            cells.push((other.as_str(), plain, 7));
+        }
+        cells.push((out.as_str(), page.style(role), 15));
+        if rate {
+            cells.push((new.as_str(), plain, 11));
+        }
+        if ending {
+            cells.push((ends.as_str(), plain, 13));
         }
         page.lines.extend(columns(&cells));
     }

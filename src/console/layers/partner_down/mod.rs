@@ -21,7 +21,7 @@ use crate::console::world::World;
 use crate::ipam::partner_down::{Checklist, Evidence, Verdict, checklist, verdict};
 use crate::model::plan::Intent;
 use crate::model::text::printable;
-use crate::model::{FailoverState, ServerName};
+use crate::model::{FailoverState, Order, ServerName};
 
 /// So often the evidence is gathered anew while it is looked at.
 const AGAIN: SignedDuration = SignedDuration::from_secs(5);
@@ -32,6 +32,7 @@ const GATHER: u32 = 2;
 const FENCED: u32 = 3;
 const TYPE: u32 = 4;
 const OTHER: u32 = 5;
+const INSTEAD: u32 = 6;
 
 /// The layer.
 #[derive(Debug)]
@@ -224,6 +225,28 @@ impl PartnerDownLayer {
         Reply::act(Action::Open(Box::new(PlanLayer::of(intent, true))))
     }
 
+    /// What can be ordered instead, or would put right what went wrong, and on which server.
+    fn offer(&self) -> Option<(ServerName, Order)> {
+        match &self.checklist {
+            Some(checklist) => checklist.offer.clone(),
+            None => {
+                let order = self.evidence.as_ref()?.instead()?;
+                Some((self.survivor.clone(), order))
+            }
+        }
+    }
+
+    fn take_offer(&mut self, world: &World) -> Reply {
+        let Some((server, order)) = self.offer() else {
+            return Reply::consumed();
+        };
+        if let Err(why) = world.access.may_write() {
+            return Reply::act(Action::Toast(Tone::Warn, why));
+        }
+        let intent = Intent::Order { server, order };
+        Reply::act(Action::Open(Box::new(PlanLayer::of(intent, true))))
+    }
+
     fn fence(&mut self) -> Reply {
         self.fenced = !self.fenced;
         if let Some(evidence) = &mut self.evidence {
@@ -240,6 +263,7 @@ impl PartnerDownLayer {
             GATHER => self.gather(world),
             FENCED if self.takes_fence() => self.fence(),
             OTHER => self.turn(world),
+            INSTEAD => self.take_offer(world),
             TYPE => {
                 self.typing = true;
                 Reply::consumed()
@@ -289,6 +313,7 @@ impl Layer for PartnerDownLayer {
             KeyCode::Enter => return self.go(world),
             KeyCode::Char('r') => return self.gather(world),
             KeyCode::Char('o') if self.why.is_some() => return self.turn(world),
+            KeyCode::Char('m') => return self.take_offer(world),
             KeyCode::Char('f') if self.takes_fence() => return self.fence(),
             KeyCode::Tab | KeyCode::BackTab => {
                 let takes = self

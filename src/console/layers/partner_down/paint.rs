@@ -4,9 +4,10 @@
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{CLOSE, FENCED, GATHER, GO, OTHER, PartnerDownLayer, TYPE, lines};
+use super::{CLOSE, FENCED, GATHER, GO, INSTEAD, OTHER, PartnerDownLayer, TYPE, lines};
 use crate::console::draw::{Canvas, Look, Role, width};
 use crate::console::world::World;
+use crate::model::Order;
 use crate::model::text::printable;
 
 impl PartnerDownLayer {
@@ -103,7 +104,7 @@ impl PartnerDownLayer {
     }
 
     fn buttons(&self) -> Vec<(&'static str, u32)> {
-        match (&self.checklist, &self.evidence) {
+        let mut buttons = match (&self.checklist, &self.evidence) {
             (Some(_), _) => vec![("Esc close", CLOSE), ("r read again", GATHER)],
             (None, None) => vec![("Esc close", CLOSE), ("r gather again", GATHER)],
             (None, Some(_)) => vec![
@@ -111,7 +112,23 @@ impl PartnerDownLayer {
                 ("r gather again", GATHER),
                 ("Esc close", CLOSE),
             ],
+        };
+        let label = match self.offer() {
+            Some((_, Order::StartMaintenance { .. })) => "m Start Maintenance",
+            Some((_, Order::CancelMaintenance { .. })) => "m Cancel Maintenance",
+            Some((_, Order::ResetHa { .. })) => "m Reset HA",
+            _ => return buttons,
+        };
+        buttons.insert(1, (label, INSTEAD));
+        // In 80 columns there is no room for more words.
+        for (label, spot) in &mut buttons {
+            match *spot {
+                GATHER => *label = "r again",
+                CLOSE if self.checklist.is_none() => *label = "Esc",
+                _ => {}
+            }
         }
+        buttons
     }
 
     /// Draws it.

@@ -50,6 +50,7 @@ fn edits(config: &ServerConfig) -> Vec<Edit> {
     edits.extend(config.relationships.values().map(|relationship| {
         Edit::AddRelationship {
             relationship: relationship.clone(),
+            ha: None,
             secret: relationship
                 .authenticated
                 .then(|| crate::model::failover::SharedSecret::Text("secret".into())),

@@ -19,6 +19,7 @@ use super::super::wire::{Answer, Command};
 use super::tls::Tls;
 use super::{Failure, LARGEST, Sent, answer, excerpt, password};
 use crate::config::{KeaUrl, Login};
+use crate::drivers::Silence;
 use crate::model::text::printable;
 
 /// An address, and how to be let in there.
@@ -258,9 +259,13 @@ fn forwarded(answer: Answer) -> Result<Answer, Failure> {
     }
     let why = format!("its Control Agent answers, the DHCP server does not: {text}");
     // These come from connecting; anything else may have come after the command was handed on.
-    let refused = ["No such file", "Connection refused", "Permission denied"];
-    if refused.iter().any(|reason| text.contains(reason)) {
-        return Err(Failure::no_connection(why));
-    }
-    Err(Failure::cut(why))
+    Err(if text.contains("Connection refused") {
+        Failure::NotReached(Silence::ServiceStopped)
+    } else if text.contains("No such file") {
+        Failure::Gone(why)
+    } else if text.contains("Permission denied") {
+        Failure::no_connection(why)
+    } else {
+        Failure::cut(why)
+    })
 }

@@ -7,6 +7,7 @@ mod password;
 mod tls;
 mod unix;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -28,6 +29,8 @@ pub struct Channel {
     way: Way,
     /// Held while a command is on its way.
     turn: Mutex<()>,
+    /// Whether the server ever answered: then this is the right address.
+    answered: AtomicBool,
 }
 
 enum Way {
@@ -52,6 +55,7 @@ impl Channel {
             server,
             way,
             turn: Mutex::new(()),
+            answered: AtomicBool::new(false),
         })
     }
 
@@ -66,7 +70,13 @@ impl Channel {
         };
         let outcome = timeout(command.within, work).await;
         let failure = match outcome {
-            Ok(Ok(answer)) => return Ok(answer),
+            Ok(Ok(answer)) => {
+                self.answered.store(true, Ordering::Relaxed);
+                return Ok(answer);
+            }
+            Ok(Err(Failure::Gone(_))) if self.answered.load(Ordering::Relaxed) => {
+                Failure::NotReached(Silence::ServiceStopped)
+            }
             Ok(Err(failure)) => failure,
             Err(_) if sent.0 => Failure::Lost(Silence::TimedOut(command.within)),
             Err(_) => Failure::NotReached(Silence::TimedOut(command.within)),
@@ -89,6 +99,9 @@ struct Sent(bool);
 enum Failure {
     /// Nothing was sent, or what took it says that it went no further.
     NotReached(Silence),
+    /// Where the server's socket should be, there is none. One that was there goes when its server
+    /// is stopped in good order.
+    Gone(String),
     /// It was sent, and no whole answer came.
     Lost(Silence),
     /// It was sent, and what came is no answer of a server.
@@ -111,6 +124,10 @@ impl Failure {
     fn of(self, server: &ServerName, command: &Command) -> DriverError {
         let server = server.clone();
         match self {
+            Failure::Gone(why) => DriverError::Unreachable {
+                server,
+                how: Silence::NoConnection(why),
+            },
             Failure::Lost(how) if command.writes => DriverError::OutcomeUnknown {
                 server,
                 why: match how {

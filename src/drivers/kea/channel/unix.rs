@@ -9,6 +9,7 @@ use tokio::net::UnixStream;
 use super::super::wire::{Answer, Command};
 use super::answer::{self, Whole};
 use super::{Failure, LARGEST, Sent};
+use crate::drivers::Silence;
 use crate::model::text::printable;
 
 /// A socket's path. Kea closes a connection after its answer: there is nothing to keep open.
@@ -26,7 +27,7 @@ impl Socket {
     pub(super) async fn ask(&self, command: &Command, sent: &mut Sent) -> Result<Answer, Failure> {
         let mut stream = UnixStream::connect(&self.path)
             .await
-            .map_err(|error| Failure::no_connection(self.not_connected(&error)))?;
+            .map_err(|error| self.not_connected(&error))?;
         sent.0 = true;
         let asked = stream.write_all(text(command).as_bytes()).await;
         // Whoever closed early may have said why: read on.
@@ -65,14 +66,15 @@ impl Socket {
         answer::parse(bytes).await
     }
 
-    fn not_connected(&self, error: &io::Error) -> String {
+    fn not_connected(&self, error: &io::Error) -> Failure {
         let path = printable(&self.path.display().to_string(), 200);
-        match error.kind() {
-            ErrorKind::NotFound => format!(
-                "there is no control socket {path}: Kea is not running, or its configuration says another path"
-            ),
-            ErrorKind::ConnectionRefused => {
-                format!("nobody listens at the control socket {path}: Kea is not running")
+        Failure::no_connection(match error.kind() {
+            // A process that ended leaves this behind, and on one machine nothing else looks so.
+            ErrorKind::ConnectionRefused => return Failure::NotReached(Silence::ServiceStopped),
+            ErrorKind::NotFound => {
+                return Failure::Gone(format!(
+                    "there is no control socket {path}: Kea is not running, or its configuration says another path"
+                ));
             }
             ErrorKind::PermissionDenied => format!(
                 "this user may not open the control socket {path}: it needs the permissions of Kea's group"
@@ -81,7 +83,7 @@ impl Socket {
                 "the control socket {path} takes no more connections: the server may be hung"
             ),
             _ => format!("the control socket {path}: {error}"),
-        }
+        })
     }
 }
 

@@ -139,7 +139,7 @@ impl Document {
     }
 
     /// Partners match their leases by subnet id.
-    fn same_id(&self, id: ScopeId, subnet: &Json, context: &Context) -> Outcome {
+    pub(super) fn same_id(&self, id: ScopeId, subnet: &Json, context: &Context) -> Outcome {
         let here = super::number(subnet, "id");
         let there = context.partner.iter().find(|(_, held)| **held == id);
         match (here, there) {

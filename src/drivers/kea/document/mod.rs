@@ -29,7 +29,6 @@ use crate::rules::{Code, DhcpError};
 
 pub use gapless::{GaplessCommand, commands};
 pub use refusal::refusal;
-pub use stanza::{NewHa, NewPeer};
 
 /// An object of JSON, in the order in which it was read.
 type Json = Map<String, Value>;
@@ -49,8 +48,6 @@ pub struct Context {
     pub version: KeaVersion,
     /// The partner's subnets by Kea's ids: a new subnet has the same id on both.
     pub partner: BTreeMap<u32, ScopeId>,
-    /// The terms of a relationship that is to be added.
-    pub ha: Option<NewHa>,
 }
 
 impl Context {
@@ -60,7 +57,6 @@ impl Context {
         Context {
             version,
             partner: BTreeMap::new(),
-            ha: None,
         }
     }
 }
@@ -172,9 +168,9 @@ impl Document {
             Edit::SetOption { level, key, value } => self.set_option(level, key, value),
             Edit::RemoveOption { level, key } => self.remove_option(level, key),
             Edit::RenameSuperscope { from, to } => self.rename_network(from, to),
-            Edit::AddRelationship { relationship, .. } => {
-                self.add_relationship(relationship, context)
-            }
+            Edit::AddRelationship {
+                relationship, ha, ..
+            } => self.add_relationship(relationship, ha.as_deref(), context),
             Edit::SetRelationship { name, properties } => {
                 self.set_relationship(name, properties, context)
             }

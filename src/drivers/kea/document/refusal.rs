@@ -29,6 +29,8 @@ const PERCENT: &str = "Kea shares the load by a hash of the client, half and hal
 const RESERVE: &str = "Kea reserves no addresses for the standby server: leave the share at 0 %";
 const AUTHENTICATION: &str = "Kea has no shared secret between partners: use TLS or a password in \
                               its high-availability stanza";
+const TERMS: &str = "a relationship needs its two servers' names and URLs on Kea: configure failover \
+                     anew with them";
 const CLASS: &str = "Kea sends options to vendor and user classes by client classes, in the \
                      server's configuration file";
 
@@ -56,11 +58,13 @@ pub fn refusal(edit: &Edit) -> Option<String> {
         Edit::AddRelationship {
             relationship,
             secret,
+            ha,
         } => {
             let secret = secret.is_some() || relationship.authenticated;
             mode(relationship.mode)
                 .or_else(|| mclt(relationship.mclt))
                 .or_else(|| secret.then_some(AUTHENTICATION))
+                .or_else(|| ha.is_none().then_some(TERMS))
         }
         Edit::SetRelationship { properties, .. } => {
             properties.iter().find_map(|property| match property {

@@ -9,53 +9,20 @@ use super::{
 };
 use crate::drivers::kea::abilities::KeaVersion;
 use crate::drivers::kea::ha::{HaMode, HaRole, HaTerms};
-use crate::model::ScopeId;
 use crate::model::failover::{MAX_NAME, Mode, Relationship, RelationshipProperty, Role, Side};
 use crate::model::scope::Seconds;
 use crate::model::text::printable;
-use crate::rules::{Code, kea};
+use crate::model::{HaEnd, HaSetup, ScopeId};
+use crate::rules::{Code, ha_setup};
 
 const HOOKS: &str = "hooks-libraries";
 const STANZA: &str = "high-availability";
 /// Kea's own default.
 const UNACKED: u32 = 10;
 
-/// A server of a relationship that is to be made.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct NewPeer {
-    /// Its name among the two: `dhcp1`.
-    pub name: String,
-    /// Where the other one finds it: `http://10.0.0.1:8001/`.
-    pub url: String,
-}
-
-/// The terms of a relationship that is to be made, the same for both servers but `this`. Delays are
-/// milliseconds.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct NewHa {
-    /// Which of the two the server is whose document it is.
-    pub this: Side,
-    /// Who is active in hot standby.
-    pub primary: NewPeer,
-    /// The other one.
-    pub second: NewPeer,
-    /// Between two heartbeats.
-    pub heartbeat_delay: u64,
-    /// Without contact for so long, the partner is out of contact; the relationship's switchover
-    /// interval takes its place where it has one.
-    pub max_response_delay: u64,
-    /// After so long a client counts as asking in vain.
-    pub max_ack_delay: u64,
-    /// So many clients ask in vain before the partner is taken for down; none where the
-    /// relationship has a switchover interval.
-    pub max_unacked_clients: u32,
-    /// Whether a server that is down is taken over by itself.
-    pub auto_failover: bool,
-    /// Leases in a page of a synchronisation.
-    pub sync_page_limit: u32,
-    /// Where the server's hooks are, for one that has none loaded.
-    pub hooks: Option<String>,
-}
+/// Leases in a page of a synchronisation: at Kea's own ten thousand it answers nobody for half a
+/// second a page.
+const SYNC_PAGE: u32 = 1000;
 
 fn is_ha(hook: &Json) -> bool {
     let file = text(hook, "library").and_then(|library| library.rsplit('/').next());
@@ -73,7 +40,12 @@ impl Document {
         list_mut(hook.get_mut("parameters")?.as_object_mut()?, STANZA)
     }
 
-    pub(super) fn add_relationship(&mut self, new: &Relationship, context: &Context) -> Outcome {
+    pub(super) fn add_relationship(
+        &mut self,
+        new: &Relationship,
+        ha: Option<&HaSetup>,
+        context: &Context,
+    ) -> Outcome {
         if !self.terms().map_err(Refusal::value)?.is_empty() {
             return Err(Refusal::rule(
                 Code::FoRelationshipExists,
@@ -81,18 +53,21 @@ impl Document {
                  relationship; a second one (hub and spoke) is made in the configuration files",
             ));
         }
-        let Some(terms) = &context.ha else {
+        let Some(terms) = ha else {
             return Err(Refusal::value(
                 "a relationship needs the names and URLs of both servers on Kea",
             ));
         };
         sound(new, terms)?;
-        let hooks = self.hooks_folder(terms)?;
+        let hooks = self.hooks_folder()?;
         let stanza = stanza(new, terms);
         let mut after = Vec::new();
-        let known = [&terms.primary, &terms.second].map(|peer| HaTerms::class_of(&peer.name));
+        let known = terms
+            .pair(new.side)
+            .map(|peer| HaTerms::class_of(&peer.name));
         for id in &new.scopes {
             let subnet = self.subnet(*id)?;
+            self.same_id(*id, subnet, context)?;
             if matches!(new.mode, Mode::LoadBalance { .. }) {
                 pools::may_share(subnet, &known)?;
                 after.push(*id);
@@ -114,11 +89,10 @@ impl Document {
         Ok(())
     }
 
-    fn hooks_folder(&self, terms: &NewHa) -> Outcome<String> {
+    fn hooks_folder(&self) -> Outcome<String> {
         let libraries = list(&self.dhcp4, HOOKS).filter_map(|hook| text(hook, "library"));
         let mut folders = libraries.filter_map(|library| Some(library.rsplit_once('/')?.0));
-        let folder = folders.next().or(terms.hooks.as_deref());
-        folder.map(str::to_owned).ok_or_else(|| {
+        folders.next().map(str::to_owned).ok_or_else(|| {
             Refusal::value(
                 "this server has no hook loaded, so that nobody knows where they are: load \
                  libdhcp_lease_cmds.so in its configuration file first",
@@ -181,7 +155,9 @@ impl Document {
                 RelationshipProperty::SwitchInterval(switch)
                     if own.switch_interval() != *switch =>
                 {
-                    sound_interval(*switch)?;
+                    if let Some(switch) = switch {
+                        ha_setup::switch_interval(*switch).map_err(Refusal::value)?;
+                    }
                     new_switch = Some(*switch);
                 }
                 _ => {}
@@ -215,8 +191,11 @@ impl Document {
             return Ok(());
         };
         match new_switch {
-            Some(Some(seconds)) => {
-                stanza.insert("max-response-delay".to_owned(), delay(seconds).into());
+            Some(Some(Seconds(seconds))) => {
+                stanza.insert(
+                    "max-response-delay".to_owned(),
+                    (u64::from(seconds) * 1000).into(),
+                );
                 stanza.insert("max-unacked-clients".to_owned(), 0.into());
             }
             Some(None) => {
@@ -296,20 +275,7 @@ fn role_fits(mode: Mode, side: Option<Side>) -> Outcome {
     ))
 }
 
-fn sound_interval(interval: Option<Seconds>) -> Outcome {
-    match interval {
-        None => Ok(()),
-        Some(Seconds(0)) => Err(Refusal::value("the State Switchover Interval is 0")),
-        Some(interval) => kea::switch_interval(interval).map_err(Refusal::value),
-    }
-}
-
-/// The milliseconds that are read as so many seconds.
-fn delay(interval: Seconds) -> u64 {
-    (u64::from(interval.0) * 1000).min(kea::MAX_RESPONSE_DELAY)
-}
-
-fn sound(new: &Relationship, terms: &NewHa) -> Outcome {
+fn sound(new: &Relationship, terms: &HaSetup) -> Outcome {
     let name = &new.name;
     if name.trim() != name || name.is_empty() || printable(name, MAX_NAME) != *name {
         return Err(Refusal::value(format!(
@@ -317,75 +283,44 @@ fn sound(new: &Relationship, terms: &NewHa) -> Outcome {
             shown(name)
         )));
     }
-    if new.side != terms.this {
+    role_fits(new.mode, Some(new.side))?;
+    if new.switch_interval == Some(Seconds(0)) {
+        return Err(Refusal::value("the State Switchover Interval is 0"));
+    }
+    if new.switch_interval != terms.switch_interval() {
         return Err(Refusal::value(
-            "the relationship and its terms do not agree on which server is the primary",
+            "the relationship and its terms do not agree on the State Switchover Interval",
         ));
     }
-    role_fits(new.mode, Some(new.side))?;
-    sound_interval(new.switch_interval)?;
-    for peer in [&terms.primary, &terms.second] {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if peer.name.is_empty() || !peer.name.chars().all(plain) {
-            return Err(Refusal::value(format!(
-                "'{}' can't be a server's name in a relationship: letters, digits, '-', '_' and \
-                 '.' are possible",
-                shown(&peer.name)
-            )));
-        }
-        let rest = peer
-            .url
-            .strip_prefix("http://")
-            .or_else(|| peer.url.strip_prefix("https://"));
-        if rest.is_none_or(|rest| rest.is_empty() || peer.url.contains(char::is_whitespace)) {
-            return Err(Refusal::value(format!(
-                "'{}' is no URL such as http://10.0.0.1:8001/",
-                shown(&peer.url)
-            )));
-        }
-    }
-    if terms.primary.name == terms.second.name || terms.primary.url == terms.second.url {
-        return Err(Refusal::value("the two servers have one name, or one URL"));
-    }
-    Ok(())
+    ha_setup::sound(terms).map_err(Refusal::Rule)
 }
 
-fn stanza(new: &Relationship, terms: &NewHa) -> Value {
+fn stanza(new: &Relationship, terms: &HaSetup) -> Value {
     let (mode, second) = match new.mode {
         Mode::LoadBalance { .. } => ("load-balancing", "secondary"),
         Mode::HotStandby { .. } => ("hot-standby", "standby"),
     };
-    let peer = |peer: &NewPeer, role: &str| {
+    let peer = |peer: &HaEnd, role: &str| {
         json!({
             "name": peer.name, "url": peer.url, "role": role, "auto-failover": terms.auto_failover,
         })
     };
-    let this = match terms.this {
-        Side::Primary => &terms.primary.name,
-        Side::Secondary => &terms.second.name,
-    };
-    let (delay, unacked) = match new.switch_interval {
-        Some(seconds) => (delay(seconds), 0),
-        None => match terms.max_unacked_clients {
-            0 => (terms.max_response_delay, UNACKED),
-            some => (terms.max_response_delay, some),
-        },
-    };
+    let [primary, other] = terms.pair(new.side);
     json!({
-        "this-server-name": this,
+        "this-server-name": terms.own.name,
         "mode": mode,
         "heartbeat-delay": terms.heartbeat_delay,
-        "max-response-delay": delay,
+        "max-response-delay": terms.max_response_delay,
         "max-ack-delay": terms.max_ack_delay,
-        "max-unacked-clients": unacked,
-        "sync-page-limit": terms.sync_page_limit,
+        "max-unacked-clients": terms.max_unacked_clients,
+        "sync-page-limit": SYNC_PAGE,
         "multi-threading": {
             "enable-multi-threading": true,
             "http-dedicated-listener": true,
             "http-listener-threads": 2,
             "http-client-threads": 2,
         },
-        "peers": [peer(&terms.primary, "primary"), peer(&terms.second, second)],
+        "peers": [peer(primary, "primary"), peer(other, second)],
         "user-context": { "name": new.name },
     })
 }

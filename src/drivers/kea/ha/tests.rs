@@ -115,6 +115,31 @@ fn lost_contact_is_told_with_what_it_waits_for() {
 }
 
 #[test]
+fn one_that_came_back_between_two_questions_is_not_alone() {
+    let remote = r#"{"age":12,"in-touch":true,"communication-interrupted":true,
+        "last-state":"unavailable"}"#;
+    let heartbeat = |state: &str| Heartbeat {
+        state: state.to_owned(),
+        scopes: Vec::new(),
+        date_time: None,
+        unsent_update_count: None,
+    };
+    let of = |before: &str, after: &str| {
+        let (said, after) = (said(before, remote), heartbeat(after));
+        status(&terms(), &said, Some(&after), None, now()).state
+    };
+    assert_eq!(of("partner-down", "hot-standby"), FailoverState::Normal);
+    assert_eq!(
+        of("partner-down", "partner-down"),
+        FailoverState::PartnerDown
+    );
+    assert_eq!(
+        of("hot-standby", "hot-standby"),
+        FailoverState::CommunicationInterrupted
+    );
+}
+
+#[test]
 fn since_when_is_remembered_while_the_word_stays() {
     let remote = r#"{"in-touch":true,"last-state":"waiting"}"#;
     let later = |seconds| now() + SignedDuration::from_secs(seconds);

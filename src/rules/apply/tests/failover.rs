@@ -26,6 +26,7 @@ fn add(change: impl FnOnce(&mut Relationship)) -> Edit {
     Edit::AddRelationship {
         relationship,
         secret: None,
+        ha: None,
     }
 }
 
@@ -431,6 +432,7 @@ fn authentication_follows_the_secret() {
             ..relationship.clone()
         },
         secret: None,
+        ha: None,
     };
     let after = accepted(&base(), &facts(), &without);
     assert!(!after.relationships["new"].authenticated);
@@ -438,6 +440,7 @@ fn authentication_follows_the_secret() {
     let with = Edit::AddRelationship {
         relationship,
         secret: Some(secret()),
+        ha: None,
     };
     let after = accepted(&base(), &facts(), &with);
     assert!(after.relationships["new"].authenticated);

@@ -519,6 +519,7 @@ mod on_kea {
             let edit = Edit::AddRelationship {
                 relationship: relationship.clone(),
                 secret: None,
+                ha: None,
             };
             (
                 apply(&base(), &kea(), &edit).is_ok(),

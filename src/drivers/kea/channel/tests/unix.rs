@@ -87,7 +87,7 @@ async fn a_server_that_is_not_there_was_not_reached() {
             folder.path().join("none.sock"),
             "there is no control socket",
         ),
-        (gone, "nobody listens"),
+        (gone, "is stopped"),
         (PathBuf::from("/x".repeat(100)), "the control socket"),
     ] {
         let command = Command::write("config-set");
@@ -95,6 +95,21 @@ async fn a_server_that_is_not_there_was_not_reached() {
         assert!(matches!(error, DriverError::Unreachable { .. }), "{error}");
         assert!(error.to_string().contains(says_what), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_server_that_was_there_and_took_its_socket_away_is_stopped() {
+    let server = scripted(&[br#"{"result": 0}"#]);
+    let channel = to(server.path.clone());
+    let command = Command::read("status-get");
+    channel.ask(&command).await.unwrap();
+    std::fs::remove_file(&server.path).unwrap();
+    let error = channel.ask(&command).await.unwrap_err();
+    let stopped = DriverError::Unreachable {
+        server: ServerName::new("kea1"),
+        how: Silence::ServiceStopped,
+    };
+    assert_eq!(error, stopped);
 }
 
 #[tokio::test]

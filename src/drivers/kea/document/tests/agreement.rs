@@ -260,6 +260,7 @@ fn edit() -> impl Strategy<Value = Edit> {
     let new =
         (relationship_name(), few_scopes(), any::<bool>()).prop_map(|(name, scopes, balanced)| {
             let mut relationship = Relationship::new(name, ServerName::new("s2"));
+            let mut ha = terms();
             relationship.mclt = Seconds(0);
             relationship.scopes = scopes;
             if !balanced {
@@ -268,10 +269,12 @@ fn edit() -> impl Strategy<Value = Edit> {
                     reserve_percent: 0,
                 };
                 relationship.switch_interval = Some(Seconds(60));
+                ha.max_unacked_clients = 0;
             }
             Edit::AddRelationship {
                 relationship,
                 secret: None,
+                ha: Some(Box::new(ha)),
             }
         });
     prop_oneof![
@@ -326,8 +329,7 @@ proptest! {
 
     #[test]
     fn the_document_and_the_rules_agree(edits in vec(edit(), 1..12), start in 0..3_usize, newer_version: bool) {
-        let mut context = if newer_version { newer() } else { context() };
-        context.ha = Some(terms());
+        let context = if newer_version { newer() } else { context() };
         agree([STANDBY, BALANCED, ALONE][start], &context, &edits)?;
     }
 }
@@ -336,8 +338,7 @@ proptest! {
 fn most_edits_are_made_somewhere() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut made = 0;
-    let mut context = newer();
-    context.ha = Some(terms());
+    let context = newer();
     for _ in 0..300 {
         let edit = edit().new_tree(&mut runner).unwrap().current();
         for start in [STANDBY, BALANCED, ALONE] {

@@ -324,6 +324,7 @@ fn what_kea_would_take_is_refused_with_a_sentence() {
                     ..Relationship::new("x", ServerName::new("s2"))
                 },
                 secret: None,
+                ha: Some(Box::new(terms())),
             },
             "already",
         ),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::*;
 use crate::drivers::kea::reading;
 use crate::model::server::{ServerConfig, ServerName, ServerVersion};
-use crate::model::{Range, Scope};
+use crate::model::{HaEnd, HaSetup, Range, Scope};
 use crate::rules::{Facts, Rulebook};
 
 /// What config-get of 2.2 gives, shortened: a hot standby with things that we have no word for.
@@ -93,22 +93,17 @@ fn known(mut config: ServerConfig) -> ServerConfig {
     config
 }
 
-fn terms() -> NewHa {
-    let peer = |name: &str, url: &str| NewPeer {
+fn terms() -> HaSetup {
+    let end = |name: &str, url: &str| HaEnd {
         name: name.to_owned(),
         url: url.to_owned(),
     };
-    NewHa {
-        this: crate::model::failover::Side::Primary,
-        primary: peer("s1", "http://127.0.0.1:24011/"),
-        second: peer("s2", "http://127.0.0.1:24012/"),
+    HaSetup {
         heartbeat_delay: 1000,
-        max_response_delay: 60_000,
-        max_ack_delay: 10_000,
-        max_unacked_clients: 10,
-        auto_failover: true,
-        sync_page_limit: 1000,
-        hooks: None,
+        ..HaSetup::between(
+            end("s1", "http://127.0.0.1:24011/"),
+            end("s2", "http://127.0.0.1:24012/"),
+        )
     }
 }
 

@@ -58,8 +58,7 @@ fn kea_takes_what_edits_write() {
     );
     let mut document = document(&base);
     takes(&document).expect("the base");
-    let mut context = context();
-    context.ha = Some(terms());
+    let context = context();
     let (one, two) = (id("10.0.0.0/24"), id("10.0.1.0/24"));
     let set = |scope, properties| Edit::SetScope { scope, properties };
     let mut scope = plain("10.7.0.0/24");
@@ -148,6 +147,7 @@ fn kea_takes_what_edits_write() {
     edits.push(Edit::AddRelationship {
         relationship,
         secret: None,
+        ha: Some(Box::new(terms())),
     });
     edits.push(Edit::AddFailoverScopes {
         name: "Pair".into(),
