@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kea_lab::{Hooks, Lab, Mode, NAMES, Options, Version, on_each};
 use serde_json::{Value, json};
@@ -35,7 +35,6 @@ struct Two {
     ipam: Ipam,
     runtime: Runtime,
     mode: Mode,
-    version: Version,
     _home: TempDir,
 }
 
@@ -88,7 +87,6 @@ impl Two {
             ipam,
             runtime,
             mode,
-            version,
             _home: folder,
         }
     }
@@ -155,43 +153,20 @@ impl Two {
     }
 
     fn plan(&self, intent: Intent) -> Plan {
-        let plan = self.runtime.block_on(self.ipam.plan(intent)).unwrap();
-        let label = format!("{:?} {:?}", self.version, self.mode);
-        eprintln!("{label}: {} | {}", plan.title, plan.impact);
-        for step in &plan.steps {
-            eprintln!(
-                "{label}:   {:?} {}: {}",
-                step.purpose, step.server, step.action
-            );
-        }
-        for warning in &plan.warnings {
-            eprintln!("{label}:   ! {warning}");
-        }
-        plan
+        self.runtime.block_on(self.ipam.plan(intent)).unwrap()
     }
 
     fn refused(&self, intent: Intent) -> String {
         let refused = self.runtime.block_on(self.ipam.plan(intent)).unwrap_err();
-        let words = refused.to_string();
-        eprintln!("{:?} {:?}: refused: {words}", self.version, self.mode);
-        words
+        refused.to_string()
     }
 
     fn carry_out(&self, plan: Plan, progress: &Progress) -> Outcome {
-        let begun = Instant::now();
         let watch = Watch::over(&self.lab);
         let done = self
             .runtime
             .block_on(self.ipam.carry_out(plan, progress, &Cancel::new()));
         let both = watch.end();
-        eprintln!(
-            "{:?} {:?}:   {:?} in {:?} {:?}",
-            self.version,
-            self.mode,
-            done.ended,
-            begun.elapsed(),
-            done.notes
-        );
         assert_eq!(both, None, "{done:?}");
         done
     }

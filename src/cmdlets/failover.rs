@@ -18,7 +18,7 @@ use crate::model::scope::Seconds;
 use crate::model::server::{Product, ServerName, ServerReading};
 use crate::model::{HaSetup, Mode, ScopeId};
 use crate::rules::error::Code;
-use crate::rules::{ha_setup, kea};
+use crate::rules::ha_setup;
 
 const SECRET_QUESTION: &str = "The shared secret will be sent to both servers in clear text. Do \
                                you want to perform this action?";
@@ -300,9 +300,8 @@ fn kea_terms(
         }
     }
     if let Some(Some(interval)) = switching(run, Some(Seconds(60)))? {
-        kea::switch_interval(interval).map_err(Failure::invalid)?;
-        let most = u32::try_from(kea::MAX_RESPONSE_DELAY).unwrap_or(u32::MAX);
-        setup.max_response_delay = interval.0.saturating_mul(1000).min(most);
+        ha_setup::switch_interval(interval).map_err(Failure::invalid)?;
+        setup.max_response_delay = interval.0.saturating_mul(1000);
         setup.max_unacked_clients = 0;
     }
     ha_setup::sound(&setup).map_err(|why| Failure::invalid(why.sentence))?;

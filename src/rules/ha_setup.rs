@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::{Code, DhcpError};
 use crate::model::ha_setup::{HaEnd, HaSetup, MAX_DELAY};
+use crate::model::scope::Seconds;
 use crate::model::text::printable;
 
 /// Characters of a server's name among the two.
@@ -185,6 +186,21 @@ pub fn max_response(millis: u32, heartbeat: u32) -> Result<(), String> {
     ))
 }
 
+/// A State Switchover Interval that Kea takes.
+///
+/// # Errors
+/// A sentence.
+pub fn switch_interval(interval: Seconds) -> Result<(), String> {
+    let most = MAX_DELAY / 1000;
+    if (1..=most).contains(&interval.0) {
+        return Ok(());
+    }
+    Err(format!(
+        "the State Switchover Interval is {} s: Kea's max-response-delay takes 1 to {most} s",
+        interval.0
+    ))
+}
+
 fn names_differ(setup: &HaSetup) -> Result<(), String> {
     match setup.own.name.eq_ignore_ascii_case(&setup.partner.name) {
         false => Ok(()),
@@ -289,5 +305,15 @@ mod tests {
         ] {
             assert_eq!(parts(none), None, "{none}");
         }
+    }
+
+    #[test]
+    fn an_hour_is_too_long_a_switch_interval() {
+        assert!(switch_interval(Seconds(60)).is_ok());
+        assert!(
+            switch_interval(Seconds(3600))
+                .unwrap_err()
+                .contains("1 to 65 s")
+        );
     }
 }

@@ -3,7 +3,6 @@
 
 use crate::model::client_id::{ClientId, ClientIdKind};
 use crate::model::option::{OptionType, definition};
-use crate::model::scope::Seconds;
 use crate::model::text::printable;
 use crate::model::{OptionKey, OptionValue};
 
@@ -19,25 +18,6 @@ const MAC: usize = 6;
 const MAX_HW_ADDRESS: usize = 20;
 /// Bytes of any other identifier.
 const MAX_IDENTIFIER: usize = 128;
-
-/// Milliseconds of the longest `max-response-delay`.
-pub const MAX_RESPONSE_DELAY: u64 = u16::MAX as u64;
-
-/// How long a silent partner is waited for: Kea counts it in milliseconds, in 16 bits. What it has
-/// there is read in whole seconds, rounded up.
-///
-/// # Errors
-/// A sentence.
-pub fn switch_interval(interval: Seconds) -> Result<(), String> {
-    let most = MAX_RESPONSE_DELAY.div_ceil(1000);
-    if u64::from(interval.0) <= most {
-        return Ok(());
-    }
-    Err(format!(
-        "the State Switchover Interval is {interval}; Kea waits {most} seconds at most \
-         (max-response-delay): give no more, or turn it off"
-    ))
-}
 
 /// A reservation's name is its client's host name: letters, digits and hyphens between dots. An
 /// empty one is none.
@@ -138,13 +118,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_hour_is_too_long_a_switch_interval() {
-        assert!(switch_interval(Seconds(66)).is_ok());
-        let why = switch_interval(Seconds(3600)).unwrap_err();
-        assert!(why.contains("66 seconds at most"), "{why}");
-    }
-
-    #[test]
     fn host_names_have_no_spaces() {
         for good in ["", "printer", "a-1.example.org", "a.example.org.", "9"] {
             assert_eq!(host_name(good), Ok(()), "{good}");
@@ -152,18 +125,6 @@ mod tests {
         for bad in ["a b", "-a", "a-", "a..b", ".", "ä", "a_b", &"x".repeat(64)] {
             assert!(host_name(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn a_partner_is_not_waited_for_longer_than_kea_can_count() {
-        for good in [1, 65, 66] {
-            assert_eq!(switch_interval(Seconds(good)), Ok(()), "{good}");
-        }
-        let why = switch_interval(Seconds(67)).unwrap_err();
-        assert!(
-            why.contains("00:01:07; Kea waits 66 seconds at most"),
-            "{why}"
-        );
     }
 
     #[test]

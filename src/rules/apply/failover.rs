@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Code, DhcpError, Facts, ha_setup, kea};
+use super::super::{Code, DhcpError, Facts, ha_setup};
 use super::check::{self, Outcome, refuse, shown};
 use super::partner;
 use crate::model::failover::{
@@ -25,7 +25,7 @@ pub(super) fn add(
     partner_name(facts, partner)?;
     mode(relationship.mode)?;
     mclt(facts, relationship.mclt)?;
-    switch_interval(facts, relationship.switch_interval)?;
+    switch_interval(relationship.switch_interval)?;
     new_secret(&relationship.name, secret)?;
     let key = relationship.name.to_lowercase();
     if let Some(held) = config.relationships.get(&key) {
@@ -143,7 +143,15 @@ pub(super) fn set(
         match property {
             RelationshipProperty::Mode(new) => mode(*new)?,
             RelationshipProperty::Mclt(new) => mclt(facts, *new)?,
-            RelationshipProperty::SwitchInterval(new) => switch_interval(facts, *new)?,
+            RelationshipProperty::SwitchInterval(new) => {
+                switch_interval(*new)?;
+                if let Some(new) = new.filter(|new| {
+                    facts.rulebook.is_kea() && relationship.switch_interval != Some(*new)
+                }) {
+                    ha_setup::switch_interval(new)
+                        .map_err(|why| DhcpError::new(Code::InvalidParameter, why))?;
+                }
+            }
             // The server keeps the one that it has.
             RelationshipProperty::Authentication(Some(SharedSecret::Kept))
                 if relationship.authenticated => {}
@@ -321,19 +329,12 @@ fn mclt(facts: &Facts, mclt: Seconds) -> Outcome {
     Ok(())
 }
 
-fn switch_interval(facts: &Facts, interval: Option<Seconds>) -> Outcome {
-    let Some(interval) = interval else {
-        return Ok(());
-    };
-    if interval == Seconds(0) {
+fn switch_interval(interval: Option<Seconds>) -> Outcome {
+    if interval == Some(Seconds(0)) {
         return refuse(
             Code::InvalidParameter,
             "the State Switchover Interval is 0: give at least a second, or turn it off",
         );
-    }
-    if facts.rulebook.is_kea() {
-        return kea::switch_interval(interval)
-            .map_err(|why| DhcpError::new(Code::InvalidParameter, why));
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::model::failover::{MAX_NAME, Mode, Relationship, RelationshipProperty,
 use crate::model::scope::Seconds;
 use crate::model::text::printable;
 use crate::model::{HaEnd, HaSetup, ScopeId};
-use crate::rules::{Code, ha_setup, kea};
+use crate::rules::{Code, ha_setup};
 
 const HOOKS: &str = "hooks-libraries";
 const STANZA: &str = "high-availability";
@@ -155,7 +155,9 @@ impl Document {
                 RelationshipProperty::SwitchInterval(switch)
                     if own.switch_interval() != *switch =>
                 {
-                    sound_interval(*switch)?;
+                    if let Some(switch) = switch {
+                        ha_setup::switch_interval(*switch).map_err(Refusal::value)?;
+                    }
                     new_switch = Some(*switch);
                 }
                 _ => {}
@@ -189,8 +191,11 @@ impl Document {
             return Ok(());
         };
         match new_switch {
-            Some(Some(seconds)) => {
-                stanza.insert("max-response-delay".to_owned(), delay(seconds).into());
+            Some(Some(Seconds(seconds))) => {
+                stanza.insert(
+                    "max-response-delay".to_owned(),
+                    (u64::from(seconds) * 1000).into(),
+                );
                 stanza.insert("max-unacked-clients".to_owned(), 0.into());
             }
             Some(None) => {
@@ -270,19 +275,6 @@ fn role_fits(mode: Mode, side: Option<Side>) -> Outcome {
     ))
 }
 
-fn sound_interval(interval: Option<Seconds>) -> Outcome {
-    match interval {
-        None => Ok(()),
-        Some(Seconds(0)) => Err(Refusal::value("the State Switchover Interval is 0")),
-        Some(interval) => kea::switch_interval(interval).map_err(Refusal::value),
-    }
-}
-
-/// The milliseconds that are read as so many seconds.
-fn delay(interval: Seconds) -> u64 {
-    (u64::from(interval.0) * 1000).min(kea::MAX_RESPONSE_DELAY)
-}
-
 fn sound(new: &Relationship, terms: &HaSetup) -> Outcome {
     let name = &new.name;
     if name.trim() != name || name.is_empty() || printable(name, MAX_NAME) != *name {
@@ -292,7 +284,9 @@ fn sound(new: &Relationship, terms: &HaSetup) -> Outcome {
         )));
     }
     role_fits(new.mode, Some(new.side))?;
-    sound_interval(new.switch_interval)?;
+    if new.switch_interval == Some(Seconds(0)) {
+        return Err(Refusal::value("the State Switchover Interval is 0"));
+    }
     if new.switch_interval != terms.switch_interval() {
         return Err(Refusal::value(
             "the relationship and its terms do not agree on the State Switchover Interval",
