@@ -219,6 +219,14 @@ impl Bench for Pair {
         NAMES.join("-")
     }
 
+    /// What is set as a whole has a server begin anew, and it takes a partner for down that it does
+    /// not hear. That changes nothing for a hot standby's primary, which answers every client
+    /// anyway; 3.0's commands change a server as it runs.
+    fn writes_alone(&self, server: usize) -> bool {
+        let serves_all = self.labs.mode == Mode::HotStandby && server == 0;
+        self.labs.version == Version::V3_0 || serves_all
+    }
+
     fn knows(&self, edit: &Edit) -> bool {
         match edit {
             Edit::AddScope(scope) | Edit::ReplaceScope(scope) => **scope == fit(scope),

@@ -88,6 +88,13 @@ pub trait Bench: Send + Sync {
         Rulebook::LATEST
     }
 
+    /// Whether a server that has lost its partner takes a change and stays as it is. One that would
+    /// take its partner for down over it must refuse it, until partner down is set.
+    fn writes_alone(&self, server: usize) -> bool {
+        let _ = server;
+        true
+    }
+
     /// Somebody else changes a server: past the driver under test, and waits until it is done.
     fn outside_edit<'a>(&'a self, server: usize, edit: &'a Edit) -> BoxFuture<'a, ()>;
 
