@@ -28,7 +28,8 @@ installed() {
 with_root() {
     local missing=() pair
     for pair in kea-dhcp4:kea-dhcp4-server kea-ctrl-agent:kea-ctrl-agent perfdhcp:kea-admin \
-        ip:iproute2 openssl:openssl; do
+        ip:iproute2 openssl:openssl \
+        curl:curl jq:jq socat:socat; do
         PATH=$PATH:/usr/sbin:/sbin command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
     done
     [ ${#missing[@]} -gt 0 ] || return 0

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::abilities::KeaVersion;
 use super::wire::{Answer, Command, Wire};
 use crate::config::{KeaAddress, KeaEntry};
 use crate::drivers::check::CheckLine;
@@ -40,8 +41,8 @@ pub async fn check(entry: &KeaEntry, wire: &dyn Wire) -> Vec<CheckLine> {
         reached(entry)
     ))];
     lines.extend(openness(entry));
-    let number = Number::of(&version);
-    if number.is_none_or(|number| number < Number(2, 2, 0)) {
+    let number = KeaVersion::parse(&version);
+    if number.is_none_or(|number| number < KeaVersion::new(2, 2, 0)) {
         lines.push(CheckLine::warning(
             "this version of Kea was never tried: 2.2, 2.6 and 3.0 were",
         ));
@@ -105,7 +106,7 @@ fn openness(entry: &KeaEntry) -> Vec<CheckLine> {
 }
 
 /// What its commands say that can be done.
-fn can(number: Option<Number>, commands: &BTreeSet<String>) -> Vec<CheckLine> {
+fn can(number: Option<KeaVersion>, commands: &BTreeSet<String>) -> Vec<CheckLine> {
     let has = |name: &str| commands.contains(name);
     let hooks = HOOKS.iter().filter(|(command, _)| has(command));
     let hooks: Vec<&str> = hooks.map(|(_, hook)| *hook).collect();
@@ -130,13 +131,13 @@ fn can(number: Option<Number>, commands: &BTreeSet<String>) -> Vec<CheckLine> {
         ));
     }
     lines.extend(can_write(number, &has));
-    let unsafe_test = Number(3, 0, 0)..=Number(3, 0, 3);
+    let unsafe_test = KeaVersion::new(3, 0, 0)..=KeaVersion::new(3, 0, 3);
     if number.is_some_and(|number| unsafe_test.contains(&number)) {
         lines.push(CheckLine::warning(
             "Kea 3.0.0 to 3.0.3 loses its failover listener when a configuration is tested before it is set (ISC #4145): it is set untested here; 3.0.4 has that mended",
         ));
     }
-    if has("ha-heartbeat") && number.is_some_and(|number| number < Number(3, 0, 0)) {
+    if has("ha-heartbeat") && number.is_some_and(|number| number < KeaVersion::new(3, 0, 0)) {
         lines.push(CheckLine::warning(
             "before Kea 3.0 the failover listener carries out any command, config-get included, without a password: let only its partners reach that port",
         ));
@@ -144,7 +145,7 @@ fn can(number: Option<Number>, commands: &BTreeSet<String>) -> Vec<CheckLine> {
     lines
 }
 
-fn can_write(number: Option<Number>, has: &impl Fn(&str) -> bool) -> Vec<CheckLine> {
+fn can_write(number: Option<KeaVersion>, has: &impl Fn(&str) -> bool) -> Vec<CheckLine> {
     if !has("config-set") {
         return vec![CheckLine::warning(
             "config-set is not allowed here: nothing can be changed",
@@ -152,7 +153,8 @@ fn can_write(number: Option<Number>, has: &impl Fn(&str) -> bool) -> Vec<CheckLi
     }
     let mut lines = Vec::new();
     let all = |names: &[&str]| {
-        number.is_some_and(|number| number >= Number(3, 0, 0)) && names.iter().all(|name| has(name))
+        number.is_some_and(|number| number >= KeaVersion::new(3, 0, 0))
+            && names.iter().all(|name| has(name))
     };
     let gapless: Vec<&str> = [
         (
@@ -271,20 +273,6 @@ fn running(status: Status) -> Vec<CheckLine> {
         }
     }
     lines
-}
-
-/// Major, minor, and which of these.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Number(u16, u16, u16);
-
-impl Number {
-    /// Of what version-get tells: `2.6.3`, `3.1.1-git`.
-    fn of(text: &str) -> Option<Number> {
-        let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.'));
-        let mut parts = text[..end.unwrap_or(text.len())].split('.');
-        let mut next = || parts.next()?.parse().ok();
-        Some(Number(next()?, next()?, next().unwrap_or(0)))
-    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub mod pool;
 mod prepare;
 pub mod probe;
 pub mod reading;
+mod save;
 #[cfg(test)]
 mod scripted;
 mod standing;
